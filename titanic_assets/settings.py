@@ -1,0 +1,101 @@
+"""Every setting of the graph: its name in the environment, its type, its default, its reason.
+
+Read once, where it is needed. A `TITANIC_` variable that is none of these is an error that lists
+the valid names, because a misspelt setting is otherwise a silent default.
+"""
+
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from titanic_model.places import Places
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+class WrongSetting(ValueError):
+    """A setting that does not exist or cannot have the value it was given."""
+
+
+class Settings(BaseSettings):
+    """What can be set, each by an environment variable of the same name in capitals."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True)
+
+    titanic_home: Annotated[
+        Path, Field(description="The one folder that everything written at run time is under.")
+    ] = CHECKOUT / ".titanic"
+    titanic_source: Annotated[
+        str,
+        Field(
+            description="The passenger list: `packaged`, a file or folder (CSV or Parquet; a path "
+            "or a URL such as s3://bucket/lists/), or a table as sqlite:///file.db#table or "
+            "postgresql://host/database#table."
+        ),
+    ] = "packaged"
+    titanic_tracking_uri: Annotated[
+        str | None,
+        Field(description="MLflow's store. Unset: SQLite under TITANIC_HOME."),
+    ] = None
+    ui_port: Annotated[int, Field(ge=1, le=65535, description="Dagster UI.")] = 3000
+    api_port: Annotated[int, Field(ge=1, le=65535, description="API and page.")] = 8000
+    mlflow_port: Annotated[int, Field(ge=1, le=65535, description="MLflow UI.")] = 5000
+    features_port: Annotated[int, Field(ge=1, le=65535, description="Feature server.")] = 6566
+    bad_share_limit: Annotated[
+        float,
+        Field(ge=0, le=1, description="Above this share of bad rows a whole list is refused."),
+    ] = 0.05
+    landing_settle_seconds: Annotated[
+        float,
+        Field(ge=0, description="A landed file is read once nothing has touched it for so long."),
+    ] = 3.0
+    search_trials: Annotated[
+        int,
+        Field(ge=1, description="Candidates tried by the search. 60 is a thorough search."),
+    ] = 12
+    search_seed: Annotated[int, Field(ge=0, description="Seed of the search and the folds.")] = 7
+    minimum_gain: Annotated[
+        float,
+        Field(ge=0, description="Mean paired log loss a candidate must gain on the champion."),
+    ] = 0.002
+
+    @cached_property
+    def places(self) -> Places:
+        """The folders under `titanic_home`."""
+        return Places(self.titanic_home.expanduser().resolve())
+
+    @property
+    def tracking_uri(self) -> str:
+        """MLflow's store, settled."""
+        return self.titanic_tracking_uri or f"sqlite:///{self.places.mlflow / 'mlflow.db'}"
+
+    @property
+    def mlflow_ui(self) -> str:
+        """Where a browser finds MLflow."""
+        if (self.titanic_tracking_uri or "").startswith("http"):
+            return str(self.titanic_tracking_uri)
+        return f"http://localhost:{self.mlflow_port}"
+
+
+def load_settings() -> Settings:
+    """Read the settings from the environment, or say which one is wrong and what is valid."""
+    known = {name.upper() for name in Settings.model_fields}
+    strangers = sorted(
+        name for name in os.environ if name.startswith("TITANIC_") and name not in known
+    )
+    if strangers:
+        raise WrongSetting(
+            f"unknown setting {', '.join(strangers)}; valid are {', '.join(sorted(known))}"
+        )
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"{str(problem['loc'][0]).upper()}={problem['input']!r}: {problem['msg']}"
+            for problem in error.errors()
+        )
+        raise WrongSetting(f"cannot read the settings: {wrong}") from None

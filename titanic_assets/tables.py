@@ -1,0 +1,76 @@
+"""Tables on disk: what the graph's table assets hand to each other.
+
+A `Table` is a Parquet file that has not been read yet, so a list of five million passengers
+travels from asset to asset without ever being in memory as a whole.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+CHUNK_ROWS = 250_000
+
+
+@dataclass(frozen=True)
+class Table:
+    """A Parquet file, read as a whole or chunk by chunk."""
+
+    path: Path
+
+    @property
+    def rows(self) -> int:
+        """How many rows it has, from the file's footer."""
+        import pyarrow.parquet as pq
+
+        return int(pq.read_metadata(self.path).num_rows)
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Its column names and types."""
+        import pyarrow.parquet as pq
+
+        return pq.read_schema(self.path)
+
+    def batches(self, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """Its rows in order, at most `CHUNK_ROWS` at a time."""
+        import pyarrow.parquet as pq
+
+        with pq.ParquetFile(self.path) as file:
+            yield from file.iter_batches(batch_size=CHUNK_ROWS, columns=columns)
+
+    def to_pandas(self, columns: list[str] | None = None) -> pd.DataFrame:
+        """All of it in memory; for tables known to be small."""
+        import pyarrow.parquet as pq
+
+        return pq.read_table(self.path, columns=columns).to_pandas()
+
+    def head(self, rows: int = 5) -> pd.DataFrame:
+        """The first few rows, for a look."""
+        for batch in self.batches():
+            return batch.slice(0, rows).to_pandas()
+        return self.to_pandas()
+
+
+def write_table(batches: Iterable[pa.RecordBatch], schema: pa.Schema, path: Path) -> Table:
+    """Write a table so that a reader sees the old file or the new one, never half of either."""
+    import pyarrow.parquet as pq
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.{uuid4().hex}")
+    try:
+        with pq.ParquetWriter(unfinished, schema, compression="zstd") as writer:
+            for batch in batches:
+                writer.write_batch(batch)
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return Table(path)

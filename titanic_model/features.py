@@ -1,0 +1,203 @@
+"""The feature transform: from what is known of a passenger to the numbers a model sees.
+
+One set of formulae serves both callers. Training passes whole numpy columns, serving passes one
+passenger's plain values; only `where` differs between the two. Nothing here is fitted: what is
+missing stays NaN for the persisted pipeline to deal with.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Raised whenever the formulae change: a release names the version it was trained with.
+FEATURE_VERSION = 1
+
+INPUTS = ("pclass", "sex", "age", "sibsp", "parch", "fare", "embarked", "name", "cabin")
+
+TITLES = ("Mr", "Mrs", "Miss", "Master", "Rank")
+_TITLE_OF = {
+    "Mr": 0, "Mrs": 1, "Mme": 1, "Miss": 2, "Ms": 2, "Mlle": 2, "Master": 3,
+}  # fmt: skip
+_RANK = 4  # Dr, Rev, Col, Lady, the Countess: a profession or a rank instead of a plain title
+_NO_TITLE = -1
+_BOY_BELOW = 15.0
+DECKS = "ABCDEFGT"
+
+FEATURES: tuple[str, ...] = (
+    "pclass",
+    "first_class",
+    "third_class",
+    "female",
+    "female_third_class",
+    "age",
+    "child",
+    "sibsp",
+    "parch",
+    "family_size",
+    "alone",
+    "large_family",
+    "fare",
+    "log_fare",
+    "fare_per_person",
+    "class_fare",
+    "age_fare",
+    "age_class",
+    "embarked_c",
+    "embarked_q",
+    "embarked_s",
+    "title_mr",
+    "title_mrs",
+    "title_miss",
+    "title_master",
+    "title_rank",
+    "cabin_known",
+    "deck",
+)
+
+Value = Any  # a Python number for one passenger, a numpy array for a column of them
+
+
+def title_code(name: str | None) -> int:
+    """Which of `TITLES` a name carries ("Kelly, Mr. James"), or -1 when it carries none."""
+    if not name:
+        return _NO_TITLE
+    _, comma, rest = name.partition(",")
+    if not comma:
+        return _NO_TITLE
+    title, dot, _ = rest.partition(".")
+    return _TITLE_OF.get(title.strip(), _RANK) if dot else _NO_TITLE
+
+
+def deck_code(cabin: str | None) -> int:
+    """The deck of a cabin, 1 for A and so on down the ship, 0 when it is not known.
+
+    A few entries name the F or G deck before the cabin ("F G73"); the first letter counts.
+    """
+    return DECKS.find(cabin[0].upper()) + 1 if cabin else 0
+
+
+class _Algebra(NamedTuple):
+    """The operations whose spelling differs between one value and a column of values."""
+
+    where: Callable[[Value, Value, Value], Value]
+    log1p: Callable[[Value], Value]
+
+
+_ONE = _Algebra(where=lambda condition, yes, no: yes if condition else no, log1p=math.log1p)
+_MANY = _Algebra(where=np.where, log1p=np.log1p)
+
+
+def _formulae(
+    pclass: Value, female: Value, age: Value, sibsp: Value, parch: Value, fare: Value,
+    port: Value, title: Value, deck: Value, algebra: _Algebra,
+) -> tuple[Value, ...]:  # fmt: skip
+    """Every feature, in the order of `FEATURES`."""
+    where = algebra.where
+    family = sibsp + parch + 1
+    alone = family == 1
+    child = age < _BOY_BELOW
+    # Callers often have no name. Sex, age and company then say which title was likely.
+    guessed = where(
+        female, where(alone | child, 2, 1), where(child, 3, 0)
+    )
+    title = where(title == _NO_TITLE, guessed, title)
+    return (
+        pclass,
+        pclass == 1,
+        pclass == 3,
+        female,
+        female & (pclass == 3),
+        age,
+        child,
+        sibsp,
+        parch,
+        family,
+        alone,
+        family > 4,
+        fare,
+        algebra.log1p(fare),
+        fare / family,
+        pclass * fare,
+        age * fare,
+        age * pclass,
+        port == 0,
+        port == 1,
+        port == 2,
+        title == 0,
+        title == 1,
+        title == 2,
+        title == 3,
+        title == 4,
+        deck > 0,
+        deck,
+    )  # fmt: skip
+
+
+_PORTS = {"C": 0, "Q": 1, "S": 2}
+_NAN = float("nan")
+
+
+def derive_row(passenger: Mapping[str, Any]) -> NDArray[np.float32]:
+    """The features of one passenger as a float32 vector.
+
+    >>> row = derive_row({"pclass": 3, "sex": "male", "age": 22.0, "sibsp": 1, "parch": 0})
+    >>> float(row[FEATURES.index("family_size")])
+    2.0
+    """
+    get = passenger.get
+    age = get("age")
+    fare = get("fare")
+    return np.array(
+        _formulae(
+            passenger["pclass"],
+            passenger["sex"] == "female",
+            _NAN if age is None else age,
+            get("sibsp") or 0,
+            get("parch") or 0,
+            _NAN if fare is None else fare,
+            _PORTS.get(get("embarked") or "", -1),
+            title_code(get("name")),
+            deck_code(get("cabin")),
+            _ONE,
+        ),
+        dtype=np.float32,
+    )
+
+
+def derive_columns(columns: Mapping[str, Iterable[Any]]) -> NDArray[np.float32]:
+    """The features of many passengers, one row each, from columns named as in `INPUTS`.
+
+    `pclass` to `fare` are numeric with NaN for what is missing, the others are texts or None.
+    A column that is absent counts as missing throughout.
+    """
+    pclass = np.asarray(columns["pclass"], dtype=np.float64)
+    rows = len(pclass)
+
+    def numbers(name: str, otherwise: float) -> NDArray[np.float64]:
+        if name not in columns:
+            return np.full(rows, otherwise)
+        return np.asarray(columns[name], dtype=np.float64)
+
+    def codes(name: str, code: Callable[[Any], int]) -> NDArray[np.int8]:
+        values: Iterable[Any] = columns.get(name, [None] * rows)
+        return np.fromiter(map(code, values), dtype=np.int8, count=rows)
+
+    matrix = np.empty((rows, len(FEATURES)), dtype=np.float32)
+    features = _formulae(
+        pclass,
+        np.asarray(columns["sex"]) == "female",
+        numbers("age", _NAN),
+        numbers("sibsp", 0.0),
+        numbers("parch", 0.0),
+        numbers("fare", _NAN),
+        codes("embarked", lambda port: _PORTS.get(port, -1)),
+        codes("name", title_code),
+        codes("cabin", deck_code),
+        _MANY,
+    )
+    for position, feature in enumerate(features):
+        matrix[:, position] = feature
+    return matrix
