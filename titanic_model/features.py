@@ -17,45 +17,44 @@ FEATURE_VERSION = 1
 
 INPUTS = ("pclass", "sex", "age", "sibsp", "parch", "fare", "embarked", "name", "cabin")
 
-TITLES = ("Mr", "Mrs", "Miss", "Master", "Rank")
-_TITLE_OF = {
-    "Mr": 0, "Mrs": 1, "Mme": 1, "Miss": 2, "Ms": 2, "Mlle": 2, "Master": 3,
-}  # fmt: skip
+TITLES = ("Mr", "Mrs", "Miss", "Master", "rank")
+_TITLE_OF = {"Mr": 0, "Mrs": 1, "Mme": 1, "Miss": 2, "Ms": 2, "Mlle": 2, "Master": 3}
 _RANK = 4  # Dr, Rev, Col, Lady, the Countess: a profession or a rank instead of a plain title
 _NO_TITLE = -1
 _BOY_BELOW = 15.0
 DECKS = "ABCDEFGT"
 
-FEATURES: tuple[str, ...] = (
-    "pclass",
-    "first_class",
-    "third_class",
-    "female",
-    "female_third_class",
-    "age",
-    "child",
-    "sibsp",
-    "parch",
-    "family_size",
-    "alone",
-    "large_family",
-    "fare",
-    "log_fare",
-    "fare_per_person",
-    "class_fare",
-    "age_fare",
-    "age_class",
-    "embarked_c",
-    "embarked_q",
-    "embarked_s",
-    "title_mr",
-    "title_mrs",
-    "title_miss",
-    "title_master",
-    "title_rank",
-    "cabin_known",
-    "deck",
-)
+MEANINGS: dict[str, str] = {
+    "pclass": "ticket class as a number",
+    "first_class": "1 in first class",
+    "third_class": "1 in third class",
+    "female": "1 for women and girls",
+    "female_third_class": "1 for women and girls in third class",
+    "age": "age in years",
+    "child": f"1 below {_BOY_BELOW:g} years",
+    "sibsp": "siblings and spouses aboard",
+    "parch": "parents and children aboard",
+    "family_size": "the passenger and all relatives aboard",
+    "alone": "1 without relatives aboard",
+    "large_family": "1 in a family of more than four",
+    "fare": "price of the ticket",
+    "log_fare": "logarithm of one plus the fare",
+    "fare_per_person": "fare divided by family size",
+    "class_fare": "class times fare",
+    "age_fare": "age times fare",
+    "age_class": "age times class",
+    "embarked_c": "1 if embarked at Cherbourg",
+    "embarked_q": "1 if embarked at Queenstown",
+    "embarked_s": "1 if embarked at Southampton",
+    "title_mr": "1 for Mr",
+    "title_mrs": "1 for Mrs and Mme",
+    "title_miss": "1 for Miss, Ms and Mlle",
+    "title_master": "1 for Master, a boy",
+    "title_rank": "1 for a profession or rank: Dr, Rev, Col, Lady",
+    "cabin_known": "1 if a cabin is entered in the list",
+    "deck": "deck of the cabin, 1 for A and so on down, 0 unknown",
+}
+FEATURES: tuple[str, ...] = tuple(MEANINGS)
 
 Value = Any  # a Python number for one passenger, a numpy array for a column of them
 
@@ -100,9 +99,7 @@ def _formulae(
     alone = family == 1
     child = age < _BOY_BELOW
     # Callers often have no name. Sex, age and company then say which title was likely.
-    guessed = where(
-        female, where(alone | child, 2, 1), where(child, 3, 0)
-    )
+    guessed = where(female, where(alone | child, 2, 1), where(child, 3, 0))
     title = where(title == _NO_TITLE, guessed, title)
     return (
         pclass,

@@ -1,5 +1,6 @@
 """The tables that travel through the graph, column by column, derived from the contract."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -45,9 +46,14 @@ QUARANTINE_SCHEMA = pa.schema(
     [*RAW_SCHEMA, ("rules", pa.list_(pa.string())), ("reasons", pa.string())]
 )
 
+# The feature store wants to know since when a feature holds. What is in the list was known when
+# the ship left Southampton, and a constant keeps the table's content reproducible.
+SAILING = datetime(1912, 4, 10, 12, tzinfo=UTC)
+
 FEATURES_SCHEMA = pa.schema(
     [
         ("passenger_id", pa.int64()),
+        ("event_timestamp", pa.timestamp("us", tz="UTC")),
         (LABEL, pa.int8()),
         ("held_out", pa.bool_()),
         ("ticket_group", pa.string()),

@@ -1,0 +1,1 @@
+"""What starts runs without a hand: jobs, schedules and sensors."""

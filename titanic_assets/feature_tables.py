@@ -1,0 +1,114 @@
+"""From validated passengers to the feature table, and on to the online store.
+
+The feature table is the offline store as it stands: Feast reads the very Parquet file that
+training reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from titanic_assets.tables import Table, write_table
+from titanic_model.features import FEATURE_VERSION, FEATURES, INPUTS
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from feast import FeatureStore
+
+FEATURE_VIEW = "passenger_features"
+
+
+def build_features(validated: Table, path: Path) -> Table:
+    """Apply the transform to every validated passenger, chunk by chunk."""
+    from titanic_model.schemas import FEATURES_SCHEMA
+
+    return write_table(_feature_batches(validated), FEATURES_SCHEMA, path)
+
+
+def _feature_batches(validated: Table) -> Iterator[pa.RecordBatch]:
+    import numpy as np
+    import pyarrow as pa
+
+    from titanic_model.features import derive_columns
+    from titanic_model.identity import held_out, normalised
+    from titanic_model.schemas import FEATURES_SCHEMA, SAILING
+
+    keys = ["passenger_id", "passenger_key", "survived", "ticket"]
+    for batch in validated.batches([*keys, *INPUTS]):
+        # Arrow hands a column that can be empty to numpy as objects, numbers with NaN.
+        matrix = derive_columns(
+            {name: batch.column(name).to_numpy(zero_copy_only=False) for name in INPUTS}
+        )
+        yield pa.record_batch(
+            [
+                batch.column("passenger_id"),
+                pa.repeat(pa.scalar(SAILING, pa.timestamp("us", tz="UTC")), batch.num_rows),
+                batch.column("survived"),
+                held_out(batch.column("ticket"), batch.column("passenger_key")),
+                normalised(batch.column("ticket")),
+                *(pa.array(column) for column in np.asfortranarray(matrix).T),
+            ],
+            schema=FEATURES_SCHEMA,
+        )
+
+
+@dataclass(frozen=True)
+class OnlineFeatures:
+    """What lies in the online store after a run."""
+
+    store: str
+    view: str
+    feature_version: int
+    rows: int
+
+
+def open_feature_store(folder: Path, features: Table) -> FeatureStore:
+    """Feast over the feature table, SQLite as its online store, with the view registered."""
+    from feast import Entity, FeatureStore, FeatureView, Field, FileSource, RepoConfig, ValueType
+    from feast.types import Float32
+
+    folder.mkdir(parents=True, exist_ok=True)
+    store = FeatureStore(
+        config=RepoConfig(
+            project="titanic",
+            provider="local",
+            registry=str(folder / "registry.db"),
+            online_store={"type": "sqlite", "path": str(folder / "online.db")},
+            offline_store={"type": "dask"},
+            entity_key_serialization_version=3,
+        )
+    )
+    passenger = Entity(
+        name="passenger",
+        join_keys=["passenger_id"],
+        value_type=ValueType.INT64,
+        description="A passenger, by the number to look him or her up by.",
+    )
+    view = FeatureView(
+        name=FEATURE_VIEW,
+        entities=[passenger],
+        ttl=timedelta(0),
+        schema=[Field(name=name, dtype=Float32) for name in FEATURES],
+        source=FileSource(path=str(features.path), timestamp_field="event_timestamp"),
+        tags={"feature_version": str(FEATURE_VERSION)},
+        description="The features of a passenger, as the model sees them.",
+    )
+    store.apply([passenger, view])
+    return store
+
+
+def write_online(features: Table, folder: Path) -> OnlineFeatures:
+    """Put the newest features of every passenger where a service can look them up by id."""
+    store = open_feature_store(folder, features)
+    for batch in features.batches(["passenger_id", "event_timestamp", *FEATURES]):
+        store.write_to_online_store(FEATURE_VIEW, batch.to_pandas())
+    return OnlineFeatures(
+        store=store.config.online_store.type,
+        view=FEATURE_VIEW,
+        feature_version=FEATURE_VERSION,
+        rows=features.rows,
+    )
