@@ -1,0 +1,34 @@
+"""A real MLflow store on SQLite for each test, copied from one that was migrated once."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from titanic_assets.tracking.registry import Registry
+
+
+@pytest.fixture(scope="session")
+def migrated_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty store. It costs seconds to make, and milliseconds to copy."""
+    database = tmp_path_factory.mktemp("store") / "mlflow.db"
+    Registry(f"sqlite:///{database}").client.search_experiments()
+    return database
+
+
+@pytest.fixture
+def store(tmp_path: Path, migrated_store: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a store without any experiment of ours."""
+    monkeypatch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
+    folder = tmp_path / "mlflow"
+    folder.mkdir()
+    shutil.copy(migrated_store, folder / "mlflow.db")
+    return folder
+
+
+@pytest.fixture
+def registry(store: Path) -> Registry:
+    """A registry that is ready for use."""
+    ready = Registry(f"sqlite:///{store / 'mlflow.db'}")
+    ready.initialise(str(store / "artifacts"))
+    return ready
