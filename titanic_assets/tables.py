@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 CHUNK_ROWS = 250_000
 
+# Texts of which few occur twice: looking for repetitions in them costs a third of the writing.
+_MOSTLY_UNIQUE = frozenset(["name", "ticket", "passenger_key", "ticket_group", "reasons"])
+
 
 @dataclass(frozen=True)
 class Table:
@@ -67,7 +70,13 @@ def write_table(batches: Iterable[pa.RecordBatch], schema: pa.Schema, path: Path
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.{uuid4().hex}")
     try:
-        with pq.ParquetWriter(unfinished, schema, compression="zstd") as writer:
+        with pq.ParquetWriter(
+            unfinished,
+            schema,
+            compression="zstd",
+            use_dictionary=[name for name in schema.names if name not in _MOSTLY_UNIQUE],
+            write_statistics=False,  # nobody looks rows up by value
+        ) as writer:
             for batch in batches:
                 writer.write_batch(batch)
         os.replace(unfinished, path)

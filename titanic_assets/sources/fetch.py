@@ -1,0 +1,105 @@
+"""A source as a file on this machine with the digest of its content.
+
+A local file stays where it is. What lies on object storage is downloaded and a table is copied
+into a Parquet file, so that the bytes that are read are the very bytes that the digest describes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+from titanic_assets.sources.addresses import is_table, shown
+from titanic_assets.sources.digests import content_digest, identify
+from titanic_assets.sources.found import FoundSource, open_filesystem, unreachable
+from titanic_assets.sources.problems import (
+    ChangedWhileRead,
+    SourceProblem,
+    UnavailableSource,
+)
+from titanic_assets.sources.database import copy_table
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A list ready to be read: its name and address for people, its content by digest."""
+
+    name: str
+    uri: str
+    digest: str
+    size: int
+    modified: datetime | None
+    landed: bool
+    path: Path
+
+    @property
+    def is_parquet(self) -> bool:
+        """Whether to read it as Parquet; otherwise it is CSV."""
+        return self.path.suffix.lower() == ".parquet"
+
+
+def fetch(source: FoundSource, folder: Path) -> SourceFile:
+    """Bring a source here; copies of what is elsewhere go into `folder`."""
+    if is_table(source.address):
+        path = folder / f"{uuid4().hex}.parquet"
+        digest = copy_table(source.address, path)
+        return _source_file(source, path, digest, modified=None)
+    if source.local is None:
+        path = _download(source.address, folder)
+        return _source_file(source, path, content_digest(path), modified=None)
+    try:
+        digest = identify(source.local)
+        modified = datetime.fromtimestamp(source.local.stat().st_mtime, UTC)
+    except FileNotFoundError:
+        raise _vanished(source.name) from None
+    return _source_file(source, source.local, digest, modified)
+
+
+def check_unchanged(file: SourceFile) -> None:
+    """Raise if a file is no longer what its digest says."""
+    try:
+        same = identify(file.path) == file.digest
+    except FileNotFoundError:
+        raise _vanished(file.name) from None
+    if not same:
+        step = "Run again when it is complete; better still, write elsewhere and move it there."
+        raise ChangedWhileRead(file.name, "somebody wrote to it while it was read", step)
+
+
+def _source_file(
+    source: FoundSource, path: Path, digest: str, modified: datetime | None
+) -> SourceFile:
+    return SourceFile(
+        name=source.name,
+        uri=source.uri,
+        digest=digest,
+        size=path.stat().st_size,
+        modified=modified,
+        landed=source.landed,
+        path=path,
+    )
+
+
+def _download(address: str, folder: Path) -> Path:
+    """Copy an object here, whole and from one version of it."""
+    try:
+        filesystem, remote = open_filesystem(address)
+        path = folder / f"{uuid4().hex}{Path(remote).suffix}"
+        before = filesystem.info(remote)
+        filesystem.get_file(remote, str(path))
+        filesystem.invalidate_cache()
+        after = filesystem.info(remote)
+    except SourceProblem:
+        raise
+    except Exception as error:  # noqa: BLE001 - each file system has exceptions of its own
+        raise unreachable(address, error) from None
+    if before != after:
+        step = "Run again when the upload is done."
+        raise ChangedWhileRead(shown(address), "it was replaced while it was downloaded", step)
+    return path
+
+
+def _vanished(name: str) -> UnavailableSource:
+    return UnavailableSource(name, "the file is gone", "Run again; what is left will be read.")
