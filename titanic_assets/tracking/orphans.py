@@ -62,13 +62,7 @@ def outcome_of(run: Run, instance: DagsterInstance) -> str | None:
 
 def _is_gone(process: str) -> bool:
     """True when it is certain that a process does not run any more."""
+    import psutil
+
     host, _, number = process.rpartition(":")
-    if host != socket.gethostname():
-        return False
-    try:
-        os.kill(int(number), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False
+    return host == socket.gethostname() and not psutil.pid_exists(int(number))
