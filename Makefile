@@ -1,0 +1,52 @@
+# The whole developer interface. Settings (.env.example) work in the environment, behind the target
+# (`make run UI_PORT=3001`) and, for `make run` and `make doctor`, in a file `.env`.
+
+PYTHON ?= python3
+INSTALL := $(PYTHON) requirements/install.py
+IN_VENV := .venv/bin/python
+
+# What the shell around tells Python about other projects does not hold for this one.
+unexport PYTHONPATH PYTHONHOME PYTHONSAFEPATH PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check lint bench lock doctor clean screenshots
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## install, train and promote the first model, serve Dagster and MLflow; Ctrl-C stops it all
+	@$(INSTALL) orchestration
+	@$(IN_VENV) -m titanic_assets.stack run
+
+test: ## the whole test suite, on real servers that come as wheels (ARGS="-k landing" for a part)
+	@$(INSTALL) orchestration serving developer
+	@$(IN_VENV) -m pytest $(ARGS)
+
+check: lint ## everything that has to hold: format, lint, types, floors, tests with coverage >= 90 %
+	@$(IN_VENV) -m pytest --cov --cov-report=term $(ARGS)
+
+lint: ## format, lint and security rules, types, and imports that only point down
+	@$(INSTALL) orchestration serving developer
+	@$(IN_VENV) -m ruff format --check .
+	@$(IN_VENV) -m ruff check .
+	@$(IN_VENV) -m mypy
+	@.venv/bin/lint-imports --no-cache
+
+bench: ## the benchmarks, beside their peers; writes benchmarks/RESULTS.md
+	@$(INSTALL) orchestration
+	@$(IN_VENV) -m benchmarks $(ARGS)
+
+screenshots: ## pictures of a running `make run` for docs/ (needs chromium)
+	@$(INSTALL) orchestration
+	@$(IN_VENV) docs/screenshots.py
+
+lock: ## write the locks anew, every package at its newest allowed version
+	@$(INSTALL) installer
+	@PATH="$$PATH:$(CURDIR)/.venv/bin" requirements/lock.sh
+
+doctor: ## what this machine has, what is set, and what would keep `make run` from working
+	@$(INSTALL) orchestration
+	@$(IN_VENV) -m titanic_assets.stack doctor
+
+clean: ## remove what the targets made; never landing/, quarantine/, predictions or the ledger
+	@$(PYTHON) requirements/clean.py
