@@ -30,9 +30,10 @@ class SourceFile:
     uri: str
     digest: str
     size: int
-    modified: datetime | None
+    modified: datetime
     landed: bool
     path: Path
+    copied: bool  # what is a copy of ours changes in nobody else's hands
 
     @property
     def is_parquet(self) -> bool:
@@ -45,20 +46,20 @@ def fetch(source: FoundSource, folder: Path) -> SourceFile:
     if is_table(source.address):
         path = folder / f"{uuid4().hex}.parquet"
         digest = copy_table(source.address, path)
-        return _source_file(source, path, digest, modified=None)
+        return _source_file(source, path, digest, copied=True)
     if source.local is None:
         path = _download(source.address, folder)
-        return _source_file(source, path, content_digest(path), modified=None)
+        return _source_file(source, path, content_digest(path), copied=True)
     try:
-        digest = identify(source.local)
-        modified = datetime.fromtimestamp(source.local.stat().st_mtime, UTC)
+        return _source_file(source, source.local, identify(source.local), copied=False)
     except FileNotFoundError:
         raise _vanished(source.name) from None
-    return _source_file(source, source.local, digest, modified)
 
 
 def check_unchanged(file: SourceFile) -> None:
     """Raise if a file is no longer what its digest says."""
+    if file.copied:
+        return
     try:
         same = identify(file.path) == file.digest
     except FileNotFoundError:
@@ -68,17 +69,17 @@ def check_unchanged(file: SourceFile) -> None:
         raise ChangedWhileRead(file.name, "somebody wrote to it while it was read", step)
 
 
-def _source_file(
-    source: FoundSource, path: Path, digest: str, modified: datetime | None
-) -> SourceFile:
+def _source_file(source: FoundSource, path: Path, digest: str, *, copied: bool) -> SourceFile:
+    found = path.stat()
     return SourceFile(
         name=source.name,
         uri=source.uri,
         digest=digest,
-        size=path.stat().st_size,
-        modified=modified,
+        size=found.st_size,
+        modified=datetime.fromtimestamp(found.st_mtime, UTC),
         landed=source.landed,
         path=path,
+        copied=copied,
     )
 
 

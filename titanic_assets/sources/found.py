@@ -129,13 +129,12 @@ def open_filesystem(address: str) -> tuple[Any, str]:
 
     scheme = address.partition("://")[0]
     try:
-        filesystem, path = fsspec.url_to_fs(address)
+        filesystem, path = fsspec.url_to_fs(address, skip_instance_cache=True)
     except ValueError:
         raise UnknownSource(shown(address), f"no storage is called {scheme}://", f"{VALID}.") from None
     except ImportError as error:
         step = f"Install what reads {scheme}:// ({error})."
         raise UnknownSource(shown(address), "its driver is not installed", step) from None
-    filesystem.invalidate_cache()
     return filesystem, path
 
 
