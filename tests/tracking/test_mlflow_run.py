@@ -121,7 +121,7 @@ def test_a_finished_dagster_run_does_not_reopen_its_mlflow_run(
     resource = graph.defs.resources["mlflow_run"]
     context = dg.InitResourceContext(
         resource_config={},
-        resources=dg.build_resources({}),
+        resources=dg.build_init_resource_context().resources,
         resource_def=None,
         all_resource_defs={},
         instance=instance,
@@ -170,9 +170,7 @@ def test_a_run_writes_where_its_experiment_says_and_links_there(
     (file,) = (store / "artifacts").rglob("page.html")
     assert seen["id"] in str(file)
     experiment = Registry(graph.URI).experiment
-    assert seen["url"] == (
-        f"http://localhost:5000/#/experiments/{experiment}/runs/{seen['id']}"
-    )
+    assert seen["url"] == (f"http://localhost:5000/#/experiments/{experiment}/runs/{seen['id']}")
     assert seen["page"] == f"{seen['url']}/artifacts/reports/page.html"
 
 

@@ -19,7 +19,7 @@ class Killed(BaseException):
 class DiesBeforeMoving(Registry):
     """A registry whose process is killed before the alias moves."""
 
-    def move_alias(self, alias: Alias, version: int) -> None:
+    def move_alias(self, alias: Alias, version: int) -> None:  # noqa: ARG002 - never gets there
         raise Killed
 
 
@@ -120,9 +120,7 @@ def test_another_run_after_a_crash_adds_to_the_finished_one(
     registry: Registry, ledger: PromotionLedger, versions: list[ModelVersion]
 ) -> None:
     with pytest.raises(Killed):
-        promote(
-            DiesBeforeMoving(registry.tracking_uri), ledger, a_promotion(versions[0], "run-1")
-        )
+        promote(DiesBeforeMoving(registry.tracking_uri), ledger, a_promotion(versions[0], "run-1"))
     promote(registry, ledger, a_promotion(versions[1], "run-2"))
     moves = [(event.from_version, event.to_version) for event in ledger.events()]
     assert moves == [(None, 1), (1, 2)]

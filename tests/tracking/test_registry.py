@@ -19,6 +19,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from titanic_assets.tracking.links import Links
 from titanic_assets.tracking.registry import (
     ForeignVersion,
     NoRelease,
@@ -252,3 +253,20 @@ def test_a_lost_release_leaves_nothing_half_fetched(
     with pytest.raises(NoRelease, match="restore"):
         registry.fetch_release(emptier, tmp_path / "releases" / "1")
     assert list((tmp_path / "releases").iterdir()) == []
+
+
+def test_links_lead_to_the_pages_of_the_ui() -> None:
+    links = Links("http://localhost:5000/")
+    run = "http://localhost:5000/#/experiments/1/runs/r"
+    assert links.run("1", "r") == run
+    assert links.artifact("1", "r", "reports/a page.html") == (
+        f"{run}/artifacts/reports/a%20page.html"
+    )
+    assert links.version(7) == "http://localhost:5000/#/models/titanic-survival/versions/7"
+
+
+def test_a_winner_may_have_no_files(registry: Registry, a_winner: MakeWinner) -> None:
+    winner = a_winner(artifacts={})
+    registry.register(winner)
+    paths = [file.path for file in registry.client.list_artifacts(winner.run_id)]
+    assert paths == ["release"]

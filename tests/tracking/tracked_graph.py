@@ -19,8 +19,8 @@ def first(mlflow_run: MlflowRun) -> str:
     return mlflow_run.run_id
 
 
-@dg.asset
-def second(first: str, mlflow_run: MlflowRun) -> str:
+@dg.asset(deps=[first])
+def second(mlflow_run: MlflowRun) -> str:
     """Logs to the same run, and meets the end that the environment asks for."""
     mlflow_run.mlflow.log_metric("second", 2.0)
     if os.environ.get("TRACKED_END") == "raise":

@@ -95,7 +95,7 @@ class MlflowRun(dg.ConfigurableResource):  # type: ignore[type-arg]
             _end_active(instance)
             for run_id in close_orphans(self.tracking_uri, instance):
                 if context.log:
-                    context.log.warning(f"ended the MLflow run {run_id} that a crash left open")
+                    context.log.warning("ended the MLflow run %s that a crash left open", run_id)
             self._mlflow = _open(_Surroundings(context.log, dagster_run, self._config()))
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:

@@ -122,7 +122,7 @@ def trusted_types(pipeline: object) -> list[str]:
     strangers = [name for name in types if not name.startswith(_TRUSTED_PACKAGES)]
     if strangers:
         raise UntrustedPipeline(
-            f"the pipeline contains {', '.join(strangers)}, not of {', '.join(_TRUSTED_PACKAGES)} "
-            "Build it from their estimators, or add the package in titanic_assets/tracking/winner.py."
+            f"the pipeline contains {', '.join(strangers)}: build it from estimators of "
+            f"{', '.join(_TRUSTED_PACKAGES)} or add a package to that list in {__name__}"
         )
     return list(types)
