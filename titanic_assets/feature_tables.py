@@ -12,14 +12,20 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import dagster as dg
+
 from titanic_assets.tables import Table, write_table
 from titanic_model.features import FEATURE_VERSION, FEATURES, INPUTS
 
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
     from feast import FeatureStore
+    from numpy.typing import NDArray
 
 FEATURE_VIEW = "passenger_features"
+_SHOWN_ROWS = 50_000
+_SHOWN = ["pclass", "female", "age", "family_size", "log_fare", "deck"]
 
 
 def build_features(validated: Table, path: Path) -> Table:
@@ -43,17 +49,62 @@ def _feature_batches(validated: Table) -> Iterator[pa.RecordBatch]:
         matrix = derive_columns(
             {name: batch.column(name).to_numpy(zero_copy_only=False) for name in INPUTS}
         )
+        tickets = normalised(batch.column("ticket"))
         yield pa.record_batch(
             [
                 batch.column("passenger_id"),
                 pa.repeat(pa.scalar(SAILING, pa.timestamp("us", tz="UTC")), batch.num_rows),
                 batch.column("survived"),
-                held_out(batch.column("ticket"), batch.column("passenger_key")),
-                normalised(batch.column("ticket")),
+                held_out(tickets, batch.column("passenger_key")),
+                tickets,
                 *(pa.array(column) for column in np.asfortranarray(matrix).T),
             ],
             schema=FEATURES_SCHEMA,
         )
+
+
+@dataclass(frozen=True)
+class Sides:
+    """How the split came out."""
+
+    rows: int
+    held_out: int
+    tickets_on_both: int
+
+    @property
+    def held_out_share(self) -> float:
+        """The share that no model is trained on."""
+        return self.held_out / self.rows if self.rows else 0.0
+
+
+def sides_of(features: Table) -> Sides:
+    """Count both sides, and the tickets that stand on both, of which there must be none."""
+    import numpy as np
+    import pyarrow.compute as pc
+
+    rows = held_out = 0
+    tickets: dict[bool, list[NDArray[np.int64]]] = {True: [], False: []}
+    for batch in features.batches(["held_out", "ticket_group"]):
+        rows += batch.num_rows
+        held_out += batch.column("held_out").true_count
+        # Without a ticket each passenger goes by a key of his own.
+        with_ticket = batch.filter(pc.not_equal(batch.column("ticket_group"), ""))
+        texts = with_ticket.column("ticket_group").to_pylist()
+        hashes = np.fromiter(map(hash, texts), np.int64, count=len(texts))
+        sides = with_ticket.column("held_out").to_numpy(zero_copy_only=False)
+        for side, seen in tickets.items():
+            seen.append(hashes[sides == side])
+    both = np.intersect1d(np.concatenate(tickets[True]), np.concatenate(tickets[False]))
+    return Sides(rows, held_out, len(both))
+
+
+def picture_features(features: Table) -> dg.MarkdownMetadataValue:
+    """The features of those who died and of those who survived, over the first rows."""
+    from titanic_assets.pictures import as_markdown, feature_distributions
+
+    frame = features.head(_SHOWN_ROWS)
+    picture = feature_distributions({name: frame[name] for name in _SHOWN}, frame["survived"])
+    return dg.MetadataValue.md(as_markdown(picture, "features by fate"))
 
 
 @dataclass(frozen=True)

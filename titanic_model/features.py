@@ -7,6 +7,7 @@ missing stays NaN for the persisted pipeline to deal with.
 
 import math
 from collections.abc import Callable, Iterable, Mapping
+from itertools import repeat
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -164,6 +165,18 @@ def derive_row(passenger: Mapping[str, Any]) -> NDArray[np.float32]:
     )
 
 
+class _Remembered(dict[Any, int]):
+    """A code worked out once per distinct text; ports and cabins repeat, names do not."""
+
+    def __init__(self, code: Callable[[Any], int]) -> None:
+        super().__init__()
+        self._code = code
+
+    def __missing__(self, text: Any) -> int:
+        code = self[text] = self._code(text)
+        return code
+
+
 def derive_columns(columns: Mapping[str, Iterable[Any]]) -> NDArray[np.float32]:
     """The features of many passengers, one row each, from columns named as in `INPUTS`.
 
@@ -179,7 +192,7 @@ def derive_columns(columns: Mapping[str, Iterable[Any]]) -> NDArray[np.float32]:
         return np.asarray(columns[name], dtype=np.float64)
 
     def codes(name: str, code: Callable[[Any], int]) -> NDArray[np.int8]:
-        values: Iterable[Any] = columns.get(name, [None] * rows)
+        values = columns[name] if name in columns else repeat(None, rows)
         return np.fromiter(map(code, values), dtype=np.int8, count=rows)
 
     matrix = np.empty((rows, len(FEATURES)), dtype=np.float32)
@@ -190,9 +203,9 @@ def derive_columns(columns: Mapping[str, Iterable[Any]]) -> NDArray[np.float32]:
         numbers("sibsp", 0.0),
         numbers("parch", 0.0),
         numbers("fare", _NAN),
-        codes("embarked", lambda port: _PORTS.get(port, -1)),
+        codes("embarked", _Remembered(lambda port: _PORTS.get(port, -1)).__getitem__),
         codes("name", title_code),
-        codes("cabin", deck_code),
+        codes("cabin", _Remembered(deck_code).__getitem__),
         _MANY,
     )
     for position, feature in enumerate(features):

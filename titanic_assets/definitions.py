@@ -1,0 +1,33 @@
+"""The code location: what there is, put together from its parts."""
+
+import dagster as dg
+
+from titanic_assets import assets
+from titanic_assets.asset_files import AssetFiles
+from titanic_assets.automation.jobs import training_job
+from titanic_assets.automation.landing import landing_sensor
+from titanic_assets.automation.schedules import weekly_training_schedule
+from titanic_assets.settings import Settings, load_settings
+from titanic_assets.tracking.mlflow_run import MlflowRun
+
+
+def define(settings: Settings) -> dg.Definitions:
+    """The whole graph under these settings."""
+    return dg.Definitions(
+        assets=dg.load_assets_from_package_module(assets),
+        jobs=[training_job],
+        schedules=[weekly_training_schedule],
+        sensors=[landing_sensor],
+        resources={
+            "settings": settings,
+            "io_manager": AssetFiles(folder=str(settings.places.tables)),
+            "mlflow_run": MlflowRun(
+                tracking_uri=settings.tracking_uri,
+                ui=settings.mlflow_ui,
+                folder=str(settings.places.mlflow),
+            ),
+        },
+    )
+
+
+defs = define(load_settings())

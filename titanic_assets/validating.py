@@ -1,0 +1,120 @@
+"""What the ingestion assets do between Dagster and the expectations."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from titanic_assets.refusals import RefusedBatches
+from titanic_assets.tables import Table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+    from expectations.suite import Policy
+    from expectations.verdict import Verdict
+    from titanic_assets.settings import Settings
+
+PAGE = "validation/report.html"
+_DAY = 24 * 60 * 60
+# Pictures show the first rows of a table; more would change nothing that an eye can see.
+_SHOWN_ROWS = 50_000
+_SHOWN_FIELDS = ["survived", "pclass", "sex", "age", "fare", "embarked"]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A validation's outcome; `validated` is only there when the verdict accepts it."""
+
+    verdict: Verdict
+    validated: Table
+    quarantined: Table
+    page: str
+
+
+def staging(context: dg.AssetExecutionContext, settings: Settings, name: str = "") -> Path:
+    """Where a step writes a table before it is complete: beside the values, hidden, its own."""
+    name = name or context.asset_key.to_python_identifier()
+    folder = settings.places.tables
+    for left_over in folder.glob(f".{name}.*.parquet"):
+        # Of a run that was killed; none takes a day.
+        if time.time() - left_over.stat().st_mtime > _DAY:
+            left_over.unlink(missing_ok=True)
+    return folder / f".{name}.{context.run_id}.parquet"
+
+
+def policy(settings: Settings) -> Policy:
+    """How much the settings let pass."""
+    from expectations.suite import Policy
+
+    return Policy(bad_share_limit=settings.bad_share_limit)
+
+
+def rules(settings: Settings) -> str:
+    """The digest of the expectations in force."""
+    from expectations.suite import rules_digest
+
+    return rules_digest(policy(settings))
+
+
+def judge(context: dg.AssetExecutionContext, raw: Table, settings: Settings) -> Judged:
+    """Run the expectations over the raw table and render the page about it."""
+    from expectations.report import render_report
+    from expectations.validation import validate
+
+    kept = staging(context, settings, "validated_passengers")
+    quarantined = staging(context, settings, "quarantined_passengers")
+    verdict = validate(raw.batches(), kept, quarantined, policy(settings))
+    return Judged(verdict, Table(kept), Table(quarantined), render_report(verdict))
+
+
+def remember_refusals(verdict: Verdict, settings: Settings) -> None:
+    """Record every refused list, so that later runs go on without it until something changes."""
+    refused = RefusedBatches.of(settings.places)
+    for batch in verdict.refused:
+        refused.refuse(
+            batch.source,
+            batch.digest,
+            ", ".join(batch.refused_because),
+            limit=settings.bad_share_limit,
+            rules=verdict.rules_digest,
+        )
+
+
+def picture_missing(table: Table, *, raw: bool = False) -> dg.MarkdownMetadataValue:
+    """How many values each field of the table lacks, over all its rows."""
+    from titanic_assets.pictures import as_markdown, missing_values
+    from titanic_model.contract import FIELD_NAMES, LABEL, RAW_COLUMNS
+
+    names = list(RAW_COLUMNS if raw else (LABEL, *FIELD_NAMES))
+    missing = dict.fromkeys(names, 0)
+    for batch in table.batches(names):
+        for name in names:
+            missing[name] += batch.column(name).null_count
+    picture = missing_values(table.rows, missing)
+    return dg.MetadataValue.md(as_markdown(picture, "missing values by column"))
+
+
+def picture_before_and_after(raw: Table, validated: Table) -> dg.MarkdownMetadataValue:
+    """The distributions of the main fields, as they came and as they passed."""
+    from titanic_assets.pictures import as_markdown, before_and_after
+
+    picture = before_and_after(_columns(raw), _columns(validated))
+    return dg.MetadataValue.md(as_markdown(picture, "main fields before and after validation"))
+
+
+def _columns(table: Table) -> dict[str, pd.Series[float] | pd.Series[str]]:
+    """The main fields, numbers as numbers even where they came as text."""
+    import pandas as pd
+
+    frame = table.head(_SHOWN_ROWS)[_SHOWN_FIELDS]
+    texts = {"sex", "embarked"}
+    return {
+        name: frame[name] if name in texts else pd.to_numeric(frame[name], errors="coerce")
+        for name in _SHOWN_FIELDS
+    }
