@@ -1,0 +1,97 @@
+"""Cross-validation: what a model is worth on passengers it was not fitted to.
+
+Folds are always shuffled, because passenger lists come sorted by class, and everything fitted
+(imputer, scaler, resampling) is fitted inside the fold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+from threadpoolctl import threadpool_limits
+
+from titanic_model.families import Classifier
+from titanic_model.features import FEATURES
+from titanic_model.metrics import METRIC_NAMES, Metrics, measure
+from titanic_model.training_data import TrainingData
+
+FOLDS = 5
+
+Split = tuple[NDArray[np.intp], NDArray[np.intp]]
+
+
+def stratified(data: TrainingData, repeats: int, seed: int) -> Iterator[Split]:
+    """Shuffled folds, each with the same share of survivors."""
+    for repeat in range(repeats):
+        folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed + repeat)
+        yield from folds.split(data.matrix, data.survived)
+
+
+def by_ticket(data: TrainingData, repeats: int, seed: int) -> Iterator[Split]:
+    """Shuffled folds that never part a family: who shares a ticket shares a fold."""
+    for repeat in range(repeats):
+        folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed + repeat)
+        yield from folds.split(data.matrix, data.survived, data.tickets_as_numbers)
+
+
+@dataclass(frozen=True, eq=False)
+class CrossValidation:
+    """Metrics fold by fold, and every probability given to a passenger who was left out."""
+
+    folds: tuple[Metrics, ...]
+    left_out: NDArray[np.float64]
+
+    @property
+    def mean(self) -> Metrics:
+        """Each metric's mean over the folds."""
+        return Metrics(*np.mean(self._table, axis=0).tolist())
+
+    @property
+    def deviation(self) -> Metrics:
+        """Each metric's standard deviation from fold to fold."""
+        return Metrics(*np.std(self._table, axis=0).tolist())
+
+    @property
+    def _table(self) -> NDArray[np.float64]:
+        return np.array([[getattr(fold, name) for name in METRIC_NAMES] for fold in self.folds])
+
+
+def cross_validate(
+    build: Callable[[], Classifier], data: TrainingData, splits: Iterator[Split]
+) -> CrossValidation:
+    """Fit a fresh model on each fold's training rows and measure it on the rows left out."""
+    folds: list[Metrics] = []
+    left_out: list[NDArray[np.float64]] = []
+    with one_thread():
+        for train, test in splits:
+            model = build().fit(data.matrix[train], data.survived[train])
+            probability = model.predict_proba(data.matrix[test])[:, 1]
+            folds.append(measure(data.survived[test], probability))
+            left_out.append(probability)
+    return CrossValidation(tuple(folds), np.concatenate(left_out))
+
+
+def one_thread() -> threadpool_limits:
+    """Arithmetic on one thread: at this size more threads cost time, and sums depend on them."""
+    return threadpool_limits(limits=1)
+
+
+class SexAlone:
+    """The baseline that any model must beat: the survival rate of one's sex, nothing else."""
+
+    def fit(self, matrix: NDArray[Any], survived: NDArray[Any]) -> SexAlone:
+        """Remember both rates."""
+        female = matrix[:, FEATURES.index("female")] == 1
+        self._rates = survived[~female].mean(), survived[female].mean()
+        return self
+
+    def predict_proba(self, matrix: NDArray[Any]) -> NDArray[np.float64]:
+        """The rate of each passenger's sex, in scikit-learn's two columns."""
+        male_rate, female_rate = self._rates
+        rate = np.where(matrix[:, FEATURES.index("female")] == 1, female_rate, male_rate)
+        return np.stack([1 - rate, rate], axis=1)

@@ -1,0 +1,175 @@
+"""What a model was trained on, field by field, and how far other passengers are from it.
+
+The one definition of bins and of the population stability index that the drift report and the
+running service share. Counting one value is cheap, so that it can be done for each prediction.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from titanic_model.contract import FIELDS
+
+Values = Sequence[Any] | NDArray[Any]
+
+DRIFT_FIELDS: tuple[str, ...] = tuple(field.name for field in FIELDS if field.kind != "text")
+SCORE = "probability"
+
+_CATEGORIES = {field.name: field.allowed for field in FIELDS if field.kind == "category"}
+# Small whole numbers are bins of their own; continuous ones are cut so that each bin holds about
+# a tenth of the passengers. Scores are cut evenly, for what matters is where they lie.
+_FIXED_EDGES: Mapping[str, tuple[float, ...]] = {
+    "pclass": (2, 3),
+    "sibsp": (1, 2, 3),
+    "parch": (1, 2, 3),
+    SCORE: tuple(tenth / 10 for tenth in range(1, 10)),
+}
+_TENTHS = np.linspace(0.1, 0.9, 9)
+_SMALLEST_SHARE = 1e-4  # an empty bin would make the index infinite
+
+
+@dataclass(frozen=True)
+class FieldReference:
+    """The bins of one field and the share of the reference in each.
+
+    A number is in the bin to the right of the last edge it reaches; a category in its own. The
+    last share is that of missing values (and of categories nobody had heard of).
+    """
+
+    name: str
+    edges: tuple[float, ...]
+    categories: tuple[str, ...]
+    shares: tuple[float, ...]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The bins as a person would name them, in the order of `shares`."""
+        return (*_labels(self.edges, self.categories), "missing")
+
+    def bin_of(self, value: Any) -> int:
+        """The place of one value in `shares`."""
+        return _bin_of(value, self.edges, self.categories)
+
+    def count(self, values: Iterable[Any]) -> list[int]:
+        """How many of these values fall into each bin."""
+        counts = [0] * len(self.shares)
+        for value in values:
+            counts[self.bin_of(value)] += 1
+        return counts
+
+    def drift(self, counts: Sequence[int]) -> float:
+        """The population stability index of counted values; above 0.2 a field has moved."""
+        total = sum(counts)
+        if not total:
+            return 0.0
+        return sum(
+            (now - then) * math.log(now / then)
+            for now, then in (
+                (max(count / total, _SMALLEST_SHARE), max(share, _SMALLEST_SHARE))
+                for count, share in zip(counts, self.shares, strict=True)
+            )
+        )
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The fields and the scores of the passengers that a model was trained on."""
+
+    passengers: int
+    fields: tuple[FieldReference, ...]
+
+    def field(self, name: str) -> FieldReference:
+        """One field by its name; the scores are `SCORE`."""
+        for field in self.fields:
+            if field.name == name:
+                return field
+        raise KeyError(f"no field {name!r} in this reference: {[f.name for f in self.fields]}")
+
+    def drift(self, columns: Mapping[str, Values]) -> dict[str, float]:
+        """The index of each field in these columns."""
+        return {
+            field.name: field.drift(field.count(columns[field.name]))
+            for field in self.fields
+            if field.name in columns
+        }
+
+    def to_json(self) -> str:
+        """As text, the same for the same reference."""
+        return json.dumps(asdict(self), indent=1, sort_keys=True) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> Reference:
+        """Read back what `to_json` wrote."""
+        content = json.loads(text)
+        return cls(
+            passengers=content["passengers"],
+            fields=tuple(
+                FieldReference(
+                    name=field["name"],
+                    edges=tuple(field["edges"]),
+                    categories=tuple(field["categories"]),
+                    shares=tuple(field["shares"]),
+                )
+                for field in content["fields"]
+            ),
+        )
+
+
+def describe(columns: Mapping[str, Values], scores: Values) -> Reference:
+    """The reference made of these passengers and of the scores they were given unseen."""
+    values = {**{name: columns[name] for name in DRIFT_FIELDS}, SCORE: scores}
+    return Reference(
+        passengers=len(columns[DRIFT_FIELDS[0]]),
+        fields=tuple(_describe_field(name, column) for name, column in values.items()),
+    )
+
+
+def _describe_field(name: str, values: Values) -> FieldReference:
+    categories = _CATEGORIES.get(name, ())
+    edges = () if categories else _FIXED_EDGES.get(name) or _tenths(values)
+    empty = FieldReference(name, edges, categories, (0.0,) * (len(_labels(edges, categories)) + 1))
+    counts = empty.count(values)
+    total = max(1, sum(counts))
+    return FieldReference(name, edges, categories, tuple(count / total for count in counts))
+
+
+def _tenths(values: Values) -> tuple[float, ...]:
+    known = np.array([value for value in values if value is not None], dtype=np.float64)
+    known = known[~np.isnan(known)]
+    if not len(known):
+        return ()
+    edges = {round(float(edge), 4) for edge in np.quantile(known, _TENTHS)}
+    return tuple(sorted(edges))
+
+
+def _bin_of(value: Any, edges: tuple[float, ...], categories: tuple[str, ...]) -> int:
+    missing = len(categories) if categories else len(edges) + 1
+    if value is None or value != value:  # noqa: PLR0124 - NaN, in whatever type it comes
+        return missing
+    if categories:
+        return categories.index(value) if value in categories else missing
+    return bisect_right(edges, value)
+
+
+def _labels(edges: tuple[float, ...], categories: tuple[str, ...]) -> tuple[str, ...]:
+    if categories:
+        return categories
+    if not edges:
+        return ("any",)
+    if all(high - low == 1 for low, high in pairwise(edges)) and len(edges) > 1:
+        return (
+            f"up to {edges[0] - 1:g}",
+            *(f"{e:g}" for e in edges[:-1]),
+            f"{edges[-1]:g} and more",
+        )
+    between = (f"{low:g} to {high:g}" for low, high in pairwise(edges))
+    return (f"below {edges[0]:g}", *between, f"{edges[-1]:g} and more")
