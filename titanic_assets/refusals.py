@@ -63,9 +63,14 @@ class RefusedBatches:
         limit: float | None = None,
         rules: str | None = None,
     ) -> Refusal:
-        """Remember that a list was refused: for bad rows under a limit and rules, or as unreadable."""
+        """Remember a refusal: for bad rows under a limit and rules, or as unreadable."""
         refusal = Refusal(
-            name=name, digest=digest, reason=reason, when=datetime.now(UTC), limit=limit, rules=rules
+            name=name,
+            digest=digest,
+            reason=reason,
+            when=datetime.now(UTC),
+            limit=limit,
+            rules=rules,
         )
         self.folder.mkdir(parents=True, exist_ok=True)
         unfinished = self.folder / f".{digest}.{uuid4().hex}"

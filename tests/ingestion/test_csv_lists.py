@@ -10,9 +10,10 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.ingestion.passenger_lists import BRAUND, CUMINGS, HEADER, KAGGLE, a_list, rows_of
 
+from tests.ingestion.passenger_lists import BRAUND, CUMINGS, HEADER, KAGGLE, a_list, rows_of
 from titanic_assets.sources.csv_lists import open_csv
+from titanic_assets.sources.lists import open_list, read_batches
 from titanic_assets.sources.problems import (
     ChangedWhileRead,
     EmptyFile,
@@ -22,7 +23,6 @@ from titanic_assets.sources.problems import (
     NotUtf8,
     UnavailableSource,
 )
-from titanic_assets.sources.lists import open_list, read_batches
 from titanic_assets.sources.text import NOTHING
 from titanic_model.schemas import PACKAGED_LIST, RAW_SCHEMA
 
@@ -91,7 +91,7 @@ def test_how_a_file_was_saved_does_not_matter(tmp_path, content):
 
 
 def test_a_line_with_a_wrong_number_of_cells_is_kept_whole(tmp_path):
-    content = f"{HEADER}\n{BRAUND}\nhalf,a \"line\"\n{CUMINGS}\n{BRAUND},and more,\n"
+    content = f'{HEADER}\n{BRAUND}\nhalf,a "line"\n{CUMINGS}\n{BRAUND},and more,\n'
     rows = rows_of(a_list(tmp_path, content))
     assert [(row["source_line"], row["source_id"], row["unreadable"]) for row in rows] == [
         (2, "1", None),
@@ -118,7 +118,7 @@ def test_blank_lines_are_no_passengers_and_still_count(tmp_path):
 
 
 @pytest.mark.parametrize("place", [0, 1, 2])
-@pytest.mark.parametrize("cells", ["9,0,3,\"open", f'{BRAUND},"open', '9,0,3,n,male,,,,,,,"open'])
+@pytest.mark.parametrize("cells", ['9,0,3,"open', f'{BRAUND},"open', '9,0,3,n,male,,,,,,,"open'])
 def test_a_quote_that_never_closes_spoils_its_own_line_only(tmp_path, place, cells):
     lines = [BRAUND, CUMINGS]
     lines.insert(place, cells)
@@ -126,6 +126,13 @@ def test_a_quote_that_never_closes_spoils_its_own_line_only(tmp_path, place, cel
     assert [row["source_line"] for row in rows] == [2, 3, 4]
     assert [row["unreadable"] for row in rows if row["unreadable"]] == [cells]
     assert [row["source_id"] for row in rows if row["source_id"]] == ["1", "2"]
+
+
+def test_a_quote_that_never_closes_is_not_followed_for_ever(tmp_path):
+    rest = [f"{n},0,3,name,male,,,,,,," for n in range(10_000)]
+    rows = rows_of(a_list(tmp_path, "\n".join([HEADER, '9,0,3,"open', *rest, BRAUND])))
+    assert [row["source_line"] for row in rows] == list(range(2, 10_004))
+    assert [row["unreadable"] for row in rows if row["unreadable"]] == ['9,0,3,"open']
 
 
 def test_a_quote_within_a_cell_is_a_letter_like_any_other(tmp_path):
@@ -241,7 +248,7 @@ def test_a_file_that_grows_while_it_is_read_is_caught(tmp_path):
     next(batches)
     with file.path.open("a") as stream:
         stream.write(BRAUND)
-    with pytest.raises(ChangedWhileRead, match="list.csv: somebody wrote to it"):
+    with pytest.raises(ChangedWhileRead, match=r"list.csv: somebody wrote to it"):
         list(batches)
 
 
@@ -257,9 +264,9 @@ def test_a_file_that_vanishes_before_or_while_it_is_read_is_named(tmp_path):
     batches = read_batches(file)
     next(batches)
     file.path.unlink()
-    with pytest.raises(UnavailableSource, match="list.csv: the file is gone"):
+    with pytest.raises(UnavailableSource, match=r"list.csv: the file is gone"):
         next(batches)
-    with pytest.raises(UnavailableSource, match="list.csv: the file is gone"):
+    with pytest.raises(UnavailableSource, match=r"list.csv: the file is gone"):
         read_batches(file)
 
 

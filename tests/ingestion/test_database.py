@@ -85,9 +85,9 @@ def test_a_view_is_read_like_a_table(database, tmp_path):
 def test_a_missing_table_is_named_with_those_there_are(database, tmp_path):
     url, speak = database
     speak(CREATE)
-    with pytest.raises(UnavailableSource, match="no table 'crew'.*tables there: passengers"):
+    with pytest.raises(UnavailableSource, match=r"no table 'crew'.*tables there: passengers"):
         read(f"{url}#crew", tmp_path)
-    with pytest.raises(UnavailableSource, match="no table is named.*after the #"):
+    with pytest.raises(UnavailableSource, match=r"no table is named.*after the #"):
         read(url, tmp_path)
 
 
@@ -141,7 +141,7 @@ def in_any_order(rows):
 
 
 def test_a_sqlite_file_that_is_not_there_is_not_made(tmp_path):
-    with pytest.raises(UnavailableSource, match="there is no such database file.*absolute"):
+    with pytest.raises(UnavailableSource, match=r"there is no such database file.*absolute"):
         read(f"sqlite:///{tmp_path}/gone.db#list", tmp_path)
     assert not (tmp_path / "gone.db").exists()
 
@@ -154,7 +154,7 @@ def test_a_file_that_is_no_database_is_an_error(tmp_path):
 
 def test_a_database_that_is_down_is_named_without_its_password(tmp_path, free_port):
     address = f"postgresql://ann:s3cret-word@127.0.0.1:{free_port}/ship?sslmode=disable#list"
-    with pytest.raises(UnavailableSource, match="does not answer.*refused") as caught:
+    with pytest.raises(UnavailableSource, match=r"does not answer.*refused") as caught:
         read(address, tmp_path)
     assert str(caught.value).startswith(f"postgresql://127.0.0.1:{free_port}/ship#list: ")
     assert "s3cret" not in "".join(traceback.format_exception(caught.value))
@@ -174,9 +174,12 @@ def test_the_password_is_nowhere_in_what_is_kept(postgres, tmp_path):
 
 @pytest.mark.parametrize(
     "address",
-    ["postgresql://ann:s3cret@host:port/ship#list", "postgresql+pigeon://ann:s3cret@host/ship#list"],
+    [
+        "postgresql://ann:s3cret@host:port/ship#list",
+        "postgresql+pigeon://ann:s3cret@host/ship#list",
+    ],
 )
 def test_an_address_that_is_none_is_refused_without_repeating_its_password(tmp_path, address):
-    with pytest.raises(UnknownSource, match="not the address of a database.*%40") as caught:
+    with pytest.raises(UnknownSource, match=r"not the address of a database.*%40") as caught:
         read(address, tmp_path)
     assert "s3cret" not in str(caught.value)

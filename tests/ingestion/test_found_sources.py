@@ -1,6 +1,8 @@
 """What the setting and the landing folder amount to, and what is said when that is nothing."""
 
 import pytest
+from fsspec import register_implementation
+from fsspec.implementations.memory import MemoryFileSystem
 
 from tests.ingestion.passenger_lists import KAGGLE
 from titanic_assets.sources.addresses import shown, without_secrets
@@ -49,7 +51,6 @@ def test_a_path_in_the_home_folder_is_understood(tmp_path, monkeypatch):
         ("list.txt", UnknownSource, "list.txt: this is neither a CSV nor a Parquet file"),
         ("empty", UnavailableSource, "empty: there is no CSV or Parquet file in this folder"),
         ("carrier://pigeon", UnknownSource, "carrier://pigeon: no storage is called carrier://"),
-        ("hdfs://host/x.csv", UnavailableSource, "hdfs://host/x.csv: "),
     ],
 )
 def test_a_setting_that_names_nothing_says_what_is_valid(
@@ -62,8 +63,21 @@ def test_a_setting_that_names_nothing_says_what_is_valid(
 
 
 def test_a_driver_that_is_not_installed_is_named():
-    with pytest.raises(UnknownSource, match="its driver is not installed.*Install what reads"):
+    with pytest.raises(UnknownSource, match=r"its driver is not installed.*Install what reads"):
         find_sources("dropbox://lists/list.csv", ())
+
+
+def test_a_storage_that_cannot_be_opened_is_named_in_one_line():
+    class Moored(MemoryFileSystem):
+        def __init__(self, **options):
+            super().__init__(**options)
+            raise RuntimeError("no steam\nand no sail")
+
+    register_implementation("moored", Moored)
+    with pytest.raises(
+        UnavailableSource, match=r"^moored://list.csv: .*\(RuntimeError: no steam\)"
+    ):
+        find_sources("moored://list.csv", ())
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,18 @@ import hashlib
 
 import boto3
 import pytest
+from fsspec import register_implementation
+from fsspec.implementations.memory import MemoryFileSystem
 
 from tests.ingestion.passenger_lists import KAGGLE, rows_of
 from titanic_assets.sources.fetch import fetch
 from titanic_assets.sources.found import find_sources
-from titanic_assets.sources.problems import NotUtf8, UnavailableSource, UnknownSource
+from titanic_assets.sources.problems import (
+    ChangedWhileRead,
+    NotUtf8,
+    UnavailableSource,
+    UnknownSource,
+)
 
 
 @pytest.fixture
@@ -59,7 +66,7 @@ def test_a_fault_in_an_object_is_named_by_its_name(bucket, tmp_path):
     name, put = bucket
     put("list.csv", KAGGLE.encode("utf-16"))
     (source,) = find_sources(f"s3://{name}/list.csv", ())
-    with pytest.raises(NotUtf8, match="^list.csv: line 1"):
+    with pytest.raises(NotUtf8, match=r"^list.csv: line 1"):
         rows_of(fetch(source, tmp_path))
 
 
@@ -72,9 +79,10 @@ def test_an_object_that_is_gone_by_the_time_it_is_read_is_an_error(bucket, tmp_p
         fetch(source, tmp_path)
 
 
+@pytest.mark.usefixtures("s3")
 @pytest.mark.parametrize("key", ["", "/lists/", "/list.csv"])
-def test_a_bucket_that_does_not_exist_is_named(s3, key):
-    with pytest.raises(UnavailableSource, match="^s3://no-such-bucket.*no such bucket"):
+def test_a_bucket_that_does_not_exist_is_named(key):
+    with pytest.raises(UnavailableSource, match=r"^s3://no-such-bucket.*no such bucket"):
         find_sources(f"s3://no-such-bucket{key}", ())
 
 
@@ -87,17 +95,38 @@ def test_a_prefix_without_lists_and_an_object_that_is_none_are_errors(bucket):
         find_sources(f"s3://{name}/lists/notes.txt", ())
 
 
-def test_missing_credentials_are_named(s3, monkeypatch, tmp_path):
+@pytest.mark.usefixtures("s3")
+def test_missing_credentials_are_named(monkeypatch, tmp_path):
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
-    with pytest.raises(UnavailableSource, match="access is denied.*AWS_ACCESS_KEY_ID"):
+    with pytest.raises(UnavailableSource, match=r"access is denied.*AWS_ACCESS_KEY_ID"):
         find_sources("s3://bucket/list.csv", ())
 
 
-def test_a_storage_that_is_down_is_named(s3, monkeypatch, free_port):
+@pytest.mark.usefixtures("s3")
+def test_a_storage_that_is_down_is_named(monkeypatch, free_port):
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{free_port}")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    with pytest.raises(UnavailableSource, match="cannot be read.*AWS_ENDPOINT_URL"):
+    with pytest.raises(UnavailableSource, match=r"cannot be read.*AWS_ENDPOINT_URL"):
         find_sources("s3://bucket/list.csv", ())
+
+
+def test_an_object_that_is_replaced_while_it_is_downloaded_is_an_error(tmp_path):
+    class Tide(MemoryFileSystem):
+        """A storage where every object is replaced as soon as it has been read."""
+
+        @classmethod
+        def _strip_protocol(cls, path):
+            return super()._strip_protocol(path.removeprefix("tide://"))
+
+        def get_file(self, rpath, lpath, **options):
+            super().get_file(rpath, lpath, **options)
+            self.pipe_file(rpath, b"another")
+
+    register_implementation("tide", Tide, clobber=True)
+    Tide().pipe_file("/list.csv", KAGGLE.encode())
+    (source,) = find_sources("tide://list.csv", ())
+    with pytest.raises(ChangedWhileRead, match=r"^tide://list.csv: it was replaced"):
+        fetch(source, tmp_path)

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.ingestion.passenger_lists import KAGGLE, a_list, rows_of, taken
+from titanic_assets.sources.lists import read_batches
 from titanic_assets.sources.problems import (
     BrokenParquet,
     ChangedWhileRead,
@@ -16,7 +17,6 @@ from titanic_assets.sources.problems import (
     NotAPassengerList,
     UnavailableSource,
 )
-from titanic_assets.sources.lists import read_batches
 from titanic_model.schemas import PACKAGED_LIST
 
 A_PASSENGER = {"survived": 1, "pclass": 3, "sex": "male"}
@@ -84,15 +84,13 @@ def test_damage_in_the_middle_is_found_when_it_is_come_to(tmp_path):
     file = a_parquet_list(tmp_path, table, compression="zstd")
     content = bytearray(file.path.read_bytes())
     content[1000:60_000] = bytes(59_000)
-    with pytest.raises(BrokenParquet, match="^bad.parquet: "):
+    with pytest.raises(BrokenParquet, match=r"^bad.parquet: "):
         rows_of(a_list(tmp_path, bytes(content), "bad.parquet"))
 
 
-@pytest.mark.parametrize(
-    ("content", "fault"), [(KAGGLE.encode(), BrokenParquet), (b"", EmptyFile)]
-)
+@pytest.mark.parametrize(("content", "fault"), [(KAGGLE.encode(), BrokenParquet), (b"", EmptyFile)])
 def test_what_is_no_parquet_is_refused(tmp_path, content, fault):
-    with pytest.raises(fault, match="^list.parquet: "):
+    with pytest.raises(fault, match=r"^list.parquet: "):
         rows_of(a_list(tmp_path, content, "list.parquet"))
 
 

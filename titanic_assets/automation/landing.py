@@ -44,7 +44,9 @@ class LandingCursor:
         """Read a cursor back. One that was wiped or edited is a fresh one: run keys still hold."""
         try:
             kept = json.loads(text or "{}")
-            digests = {(name, size, changed): digest for name, size, changed, digest in kept["files"]}
+            digests = {
+                (name, size, changed): digest for name, size, changed, digest in kept["files"]
+            }
             return cls(frozenset(kept["seen"]), digests)
         except (ValueError, KeyError, TypeError):
             return cls()
@@ -77,7 +79,9 @@ def decide_landing(
     undigested = sum(_traits(file) not in digests for file in landing.complete)
     waiting.append(_counted(undigested, "file", "still being digested"))
     waiting.append(_counted(len(landing.strangers), "item", "neither CSV nor Parquet"))
-    there = {file.name: digests[_traits(file)] for file in landing.complete if _traits(file) in digests}
+    there = {
+        file.name: digests[_traits(file)] for file in landing.complete if _traits(file) in digests
+    }
     new = {name: digest for name, digest in there.items() if digest not in cursor.seen}
     if undigested or not new:
         known = _counted(len(there) - len(new), "list", "trained on or refused before")
@@ -93,7 +97,7 @@ def decide_landing(
 
 
 def take_digests(files: tuple[LandedFile, ...], cursor: LandingCursor) -> dict[Traits, str]:
-    """The digests of complete files, anew only for those that changed, for as long as a tick may."""
+    """The digests of complete files, anew only for what changed, while a tick has time for it."""
     stop = time.monotonic() + _DIGESTING_SECONDS
     digests: dict[Traits, str] = {}
     for file in files:

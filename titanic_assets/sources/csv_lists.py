@@ -138,24 +138,21 @@ def _split_fast(text: bytes, layout: Layout) -> _Split | None:
 
     names = [name or f"ignored {at}" for at, name in enumerate(layout)]
     wanted = [name for name in layout if name]
-    try:
-        table = pa.csv.read_csv(
-            pa.py_buffer(text),
-            # Only a single thread knows the numbers of invalid rows, and it costs the least.
-            read_options=pa.csv.ReadOptions(
-                column_names=names, use_threads=False, block_size=len(text) + 1
-            ),
-            parse_options=pa.csv.ParseOptions(invalid_row_handler=keep),
-            convert_options=pa.csv.ConvertOptions(
-                check_utf8=False,
-                column_types=dict.fromkeys(wanted, pa.string()),
-                include_columns=wanted,
-                strings_can_be_null=True,
-                null_values=sorted(NOTHING),
-            ),
-        )
-    except pa.ArrowInvalid:
-        return None
+    table = pa.csv.read_csv(
+        pa.py_buffer(text),
+        # Only a single thread knows the numbers of invalid rows, and it costs the least.
+        read_options=pa.csv.ReadOptions(
+            column_names=names, use_threads=False, block_size=len(text) + 1
+        ),
+        parse_options=pa.csv.ParseOptions(invalid_row_handler=keep),
+        convert_options=pa.csv.ConvertOptions(
+            check_utf8=False,
+            column_types=dict.fromkeys(wanted, pa.string()),
+            include_columns=wanted,
+            strings_can_be_null=True,
+            null_values=sorted(NOTHING),
+        ),
+    )
     if len(table) + len(bad) != lines:
         return None
     numbers = np.delete(np.arange(lines), [number for number, _ in bad])

@@ -102,7 +102,11 @@ def _whole_table(connection: Connection, address: str) -> Select[Any]:
         cause = f"there is no table {wanted!r}" if wanted else "no table is named"
         step = f"Name one after the #; tables there: {', '.join(there) or 'none'}."
         raise UnavailableSource(shown(address), cause, step)
-    columns: list[ColumnClause[Any]] = [column(found["name"]) for found in inspector.get_columns(name, schema)]
+    columns: list[ColumnClause[Any]] = [
+        column(found["name"]) for found in inspector.get_columns(name, schema)
+    ]
     keys = inspector.get_pk_constraint(name, schema)["constrained_columns"]
-    order: list[ColumnElement[Any]] = [column(key) for key in keys] or [cast(each, String) for each in columns]
+    order: list[ColumnElement[Any]] = [column(key) for key in keys] or [
+        cast(each, String) for each in columns
+    ]
     return select(*columns).select_from(table(name, schema=schema)).order_by(*order)

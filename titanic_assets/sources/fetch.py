@@ -12,14 +12,13 @@ from pathlib import Path
 from uuid import uuid4
 
 from titanic_assets.sources.addresses import is_table, shown
+from titanic_assets.sources.database import copy_table
 from titanic_assets.sources.digests import content_digest, identify
 from titanic_assets.sources.found import FoundSource, open_filesystem, unreachable
 from titanic_assets.sources.problems import (
     ChangedWhileRead,
-    SourceProblem,
     UnavailableSource,
 )
-from titanic_assets.sources.database import copy_table
 
 
 @dataclass(frozen=True)
@@ -85,15 +84,13 @@ def _source_file(source: FoundSource, path: Path, digest: str, *, copied: bool) 
 
 def _download(address: str, folder: Path) -> Path:
     """Copy an object here, whole and from one version of it."""
+    filesystem, remote = open_filesystem(address)
+    path = folder / f"{uuid4().hex}{Path(remote).suffix}"
     try:
-        filesystem, remote = open_filesystem(address)
-        path = folder / f"{uuid4().hex}{Path(remote).suffix}"
         before = filesystem.info(remote)
         filesystem.get_file(remote, str(path))
         filesystem.invalidate_cache()
         after = filesystem.info(remote)
-    except SourceProblem:
-        raise
     except Exception as error:  # noqa: BLE001 - each file system has exceptions of its own
         raise unreachable(address, error) from None
     if before != after:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from titanic_assets.sources.addresses import is_table, shown, without_secrets
 from titanic_assets.sources.landed import LandedFile, is_list
-from titanic_assets.sources.problems import SourceProblem, UnavailableSource, UnknownSource
+from titanic_assets.sources.problems import UnavailableSource, UnknownSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -98,22 +98,23 @@ def _local_file(path: Path, name: str) -> FoundSource:
 
 def _remote(address: str) -> tuple[FoundSource, ...]:
     """One object, or every list under a prefix, wherever fsspec reaches."""
+    filesystem, path = open_filesystem(address)
     try:
-        filesystem, path = open_filesystem(address)
-        if filesystem.info(path)["type"] != "directory":
-            if not is_list(PurePosixPath(path).name):
-                raise _not_a_list(shown(address))
-            return (FoundSource(PurePosixPath(path).name, shown(address), address=address),)
-        names = [
-            name
-            for name in (key.removeprefix(path).lstrip("/") for key in filesystem.find(path))
-            if is_list(PurePosixPath(name).name)
-            and not any(part.startswith(".") for part in PurePosixPath(name).parts)
-        ]
-    except SourceProblem:
-        raise
+        is_folder = filesystem.info(path)["type"] == "directory"
+        keys = filesystem.find(path) if is_folder else []
     except Exception as error:  # noqa: BLE001 - each file system has exceptions of its own
         raise unreachable(address, error) from None
+    if not is_folder:
+        name = PurePosixPath(path).name
+        if not is_list(name):
+            raise _not_a_list(shown(address))
+        return (FoundSource(name, shown(address), address=address),)
+    paths = [PurePosixPath(key).relative_to(path) for key in keys]
+    names = [
+        str(each)
+        for each in paths
+        if is_list(each.name) and not any(part.startswith(".") for part in each.parts)
+    ]
     if not names:
         raise _empty_folder(shown(address))
     folder = address.rstrip("/")
@@ -131,10 +132,14 @@ def open_filesystem(address: str) -> tuple[Any, str]:
     try:
         filesystem, path = fsspec.url_to_fs(address, skip_instance_cache=True)
     except ValueError:
-        raise UnknownSource(shown(address), f"no storage is called {scheme}://", f"{VALID}.") from None
+        raise UnknownSource(
+            shown(address), f"no storage is called {scheme}://", f"{VALID}."
+        ) from None
     except ImportError as error:
         step = f"Install what reads {scheme}:// ({error})."
         raise UnknownSource(shown(address), "its driver is not installed", step) from None
+    except Exception as error:  # noqa: BLE001 - each file system has exceptions of its own
+        raise unreachable(address, error) from None
     return filesystem, path
 
 
@@ -145,9 +150,12 @@ def unreachable(address: str, error: Exception) -> UnavailableSource:
         step = "Look at the bucket's or folder's name, and whether it has been moved."
         return UnavailableSource(where, "there is no such bucket, folder or file", step)
     if isinstance(error, PermissionError) or "Credentials" in type(error).__name__:
-        step = "Give credentials that may list and read it (for S3: AWS_ACCESS_KEY_ID and the like)."
+        step = (
+            "Give credentials that may list and read it (for S3: AWS_ACCESS_KEY_ID and the like)."
+        )
         return UnavailableSource(where, "access is denied", step)
-    text = without_secrets(f"{type(error).__name__}: {error}", address)
+    reason = f"{type(error).__name__}: {error}".partition("\n")[0]
+    text = without_secrets(reason, address)
     step = "Look whether the storage is up and the endpoint right (for S3: AWS_ENDPOINT_URL)."
     return UnavailableSource(where, f"the storage cannot be read ({text})", step)
 

@@ -41,9 +41,7 @@ def no_rows(file: SourceFile) -> NoRows:
     return NoRows(file.name, "there is a header and not a single passenger", step)
 
 
-def raw_batch(
-    file: SourceFile, columns: Mapping[str, pa.Array], lines: pa.Array
-) -> pa.RecordBatch:
+def raw_batch(file: SourceFile, columns: Mapping[str, pa.Array], lines: pa.Array) -> pa.RecordBatch:
     """Rows in `RAW_SCHEMA`: the columns that came, nulls for the rest, and where they are from."""
     import pyarrow as pa
 

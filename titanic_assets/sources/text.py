@@ -40,7 +40,9 @@ def values_as_text(values: list[Any]) -> pa.Array:
         return as_text(pa.array(values))
     except (pa.ArrowException, OverflowError):
         # SQLite may hold several types in one column, and drivers have types of their own.
-        return as_text(pa.array([None if v is None else _one_as_text(v) for v in values], pa.string()))
+        return as_text(
+            pa.array([None if v is None else _one_as_text(v) for v in values], pa.string())
+        )
 
 
 def _one_as_text(value: Any) -> str:
