@@ -41,6 +41,13 @@ class Settings(BaseSettings):
         str | None,
         Field(description="MLflow's store. Unset: SQLite under TITANIC_HOME."),
     ] = None
+    bind_host: Annotated[
+        str,
+        Field(
+            description="The address that the user interfaces listen on. They ask nobody for a "
+            "password: widen it on a trusted network only."
+        ),
+    ] = "127.0.0.1"
     ui_port: Annotated[int, Field(ge=1, le=65535, description="Dagster UI.")] = 3000
     api_port: Annotated[int, Field(ge=1, le=65535, description="API and page.")] = 8000
     mlflow_port: Annotated[int, Field(ge=1, le=65535, description="MLflow UI.")] = 5000

@@ -1,0 +1,37 @@
+"""`python -m titanic_assets.stack run` (which is `make run`) and `... doctor`."""
+
+import argparse
+import os
+import sys
+
+from titanic_assets.settings import CHECKOUT, WrongSetting, load_settings
+from titanic_assets.stack.doctor import examine
+from titanic_assets.stack.only_one import AlreadyRunning
+from titanic_assets.stack.ports import PortTaken
+from titanic_assets.stack.supervisor import Stack
+from titanic_assets.stack.surroundings import child_environment, read_dotenv
+
+
+def main() -> int:
+    """Read the command line and the settings, and do it."""
+    parser = argparse.ArgumentParser(prog="python -m titanic_assets.stack", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("run", help="bring up Dagster and MLflow, train the first model, serve")
+    commands.add_parser("doctor", help="say what this machine has and what is set")
+    command = parser.parse_args().command
+
+    inherited = dict(os.environ)
+    dotenv = read_dotenv(CHECKOUT / ".env")
+    os.environ.update(dotenv | inherited)
+    try:
+        settings = load_settings()
+        if command == "doctor":
+            return examine(settings, dotenv)
+        return Stack(settings, child_environment(inherited, dotenv, settings)).run()
+    except (WrongSetting, AlreadyRunning, PortTaken) as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,70 @@
+"""The first training run: what a person at the terminal sees of it."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from titanic_assets.ledger import PromotionLedger
+from titanic_assets.settings import Settings
+from titanic_assets.stack.dagster_api import Webserver, causes
+
+JOB, LOCATION = "training_job", "titanic"
+_OVER = {"RUN_SUCCESS", "RUN_FAILURE", "RUN_CANCELED"}
+_LOOK_EVERY_SECONDS = 0.5
+
+
+def follow(
+    webserver: Webserver, run: str, say: Callable[[str], None], check: Callable[[], None]
+) -> bool:
+    """Show the run's steps as they start and end, until it is over; returns whether it succeeded.
+
+    `check` is called now and then, and raises when there is no point in waiting any longer.
+    """
+    cursor = None
+    while True:
+        events, cursor = webserver.new_events(run, cursor)
+        for event in events:
+            if line := describe(event):
+                say(line)
+            if event["eventType"] in _OVER:
+                return bool(event["eventType"] == "RUN_SUCCESS")
+        check()
+        time.sleep(_LOOK_EVERY_SECONDS)
+
+
+def describe(event: Mapping[str, Any]) -> str | None:
+    """A line for the terminal, or nothing for the many events that only machines care about."""
+    kind, step = event["eventType"], event.get("stepKey")
+    if kind == "ASSET_MATERIALIZATION":
+        return f"  {'/'.join(event['assetKey']['path'])}{_figures(event)}"
+    if kind == "ASSET_CHECK_EVALUATION" and not event["evaluation"]["success"]:
+        asset = "/".join(event["evaluation"]["assetKey"]["path"])
+        return f"  {asset}: check {event['evaluation']['checkName']} does not hold"
+    if kind == "STEP_FAILURE":
+        return "\n".join(
+            [f"  {step} failed", *(f"    {cause}" for cause in causes(event["error"]))]
+        )
+    if kind == "RUN_FAILURE":
+        return "\n".join(
+            ["  the run failed", *(f"    {cause}" for cause in causes(event["error"]))]
+        )
+    return None
+
+
+def outcome(settings: Settings, run: str) -> str:
+    """What a successful run has promoted, from the ledger."""
+    events = PromotionLedger(settings.places.ledger).events()
+    ours = [event for event in events if event.dagster_run_id == run]
+    if not ours:
+        return "the run ended well and promoted nothing; candidate_evaluation says why"
+    return "\n".join(f"version {each.to_version} is {each.alias}: {each.why}" for each in ours)
+
+
+def _figures(event: Mapping[str, Any]) -> str:
+    figures = []
+    for entry in event["metadataEntries"]:
+        if entry.get("floatValue") is not None:
+            figures.append(f"{entry['label']} {entry['floatValue']:.4g}")
+        elif entry.get("intValue") is not None:
+            figures.append(f"{entry['label'].removeprefix('dagster/')} {entry['intValue']:,}")
+    return f": {', '.join(figures)}" if figures else ""
