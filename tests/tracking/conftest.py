@@ -20,6 +20,7 @@ def migrated_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def store(tmp_path: Path, migrated_store: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of a store without any experiment of ours."""
     monkeypatch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
+    monkeypatch.setenv("DAGSTER_DISABLE_TELEMETRY", "yes")
     folder = tmp_path / "mlflow"
     folder.mkdir()
     shutil.copy(migrated_store, folder / "mlflow.db")

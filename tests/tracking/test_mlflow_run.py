@@ -1,5 +1,6 @@
 """The MLflow run of a Dagster run: where it is, and how it ends."""
 
+import importlib
 import os
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from titanic_assets.tracking.mlflow_run import MlflowRun, NoOpenRun
 from titanic_assets.tracking.orphans import close_orphans, this_process
 from titanic_assets.tracking.registry import Registry
 
-HERE = Path(__file__).parent
+CHECKOUT = Path(__file__).parent.parent.parent
 
 
 @pytest.fixture
@@ -24,9 +25,10 @@ def graph(store: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     """The tracked graph, loaded for this test's store; its processes load it the same way."""
     monkeypatch.setenv("TRACKED_FOLDER", str(store))
     monkeypatch.setenv("TRACKED_END", "well")
-    monkeypatch.syspath_prepend(HERE)
-    monkeypatch.delitem(sys.modules, "tracked_graph", raising=False)
-    import tracked_graph
+    # Step processes import the graph by its name from the folder they start in.
+    monkeypatch.chdir(CHECKOUT)
+    monkeypatch.delitem(sys.modules, "tests.tracking.tracked_graph", raising=False)
+    tracked_graph = importlib.import_module("tests.tracking.tracked_graph")
 
     yield tracked_graph
     while mlflow.active_run():
@@ -138,8 +140,9 @@ def test_a_killed_process_leaves_a_run_that_the_next_run_ends(
     graph: ModuleType, instance: dg.DagsterInstance
 ) -> None:
     killed = subprocess.run(
-        [sys.executable, str(HERE / "tracked_graph.py")],
-        env={**os.environ, "TRACKED_END": "kill", "PYTHONPATH": str(HERE.parent.parent)},
+        [sys.executable, "-m", "tests.tracking.tracked_graph"],
+        env={**os.environ, "TRACKED_END": "kill"},
+        cwd=CHECKOUT,
         capture_output=True,
         check=False,
     )
@@ -230,6 +233,6 @@ def test_loading_the_resource_loads_no_mlflow() -> None:
         "sys.exit(str(heavy) if heavy else 0)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=HERE.parent.parent, capture_output=True, check=False
+        [sys.executable, "-c", code], cwd=CHECKOUT, capture_output=True, check=False
     )
     assert done.returncode == 0, done.stderr.decode()

@@ -94,8 +94,7 @@ class MlflowRun(dg.ConfigurableResource):  # type: ignore[type-arg]
             self.registry.initialise(self.artifacts or str(Path(self.folder) / "artifacts"))
             _end_active(instance)
             for run_id in close_orphans(self.tracking_uri, instance):
-                if context.log:
-                    context.log.warning("ended the MLflow run %s that a crash left open", run_id)
+                dg.get_dagster_logger().warning("ended MLflow run %s, left open by a crash", run_id)
             self._mlflow = _open(_Surroundings(context.log, dagster_run, self._config()))
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
