@@ -1,4 +1,4 @@
-"""Where asset values lie on disk: tables as Parquet, records as JSON.
+"""Where asset values lie on disk: tables as Parquet, texts as they are, records as JSON.
 
 An asset that fails hands over nothing, and a new value replaces the old one in a single rename, so
 whoever reads downstream finds the last good value or the new one.
@@ -15,37 +15,44 @@ from titanic_assets.tables import Table
 
 
 class AssetFiles(dg.ConfigurableIOManager):  # type: ignore[misc]
-    """Keeps a `Table` as a Parquet file and any other typed value as a JSON file."""
+    """Keeps a `Table` as a Parquet file, a text as Markdown, any other typed value as JSON."""
 
     folder: str
 
     def handle_output(self, context: dg.OutputContext, obj: Any) -> None:
-        """Move a finished table into its place, or write a record."""
+        """Move a finished table into its place, or write a text or a record."""
+        path = self._path(context, type(obj))
+        path.parent.mkdir(parents=True, exist_ok=True)
         if isinstance(obj, Table):
-            path = self._path(context, "parquet")
-            path.parent.mkdir(parents=True, exist_ok=True)
             os.replace(obj.path, path)
-        else:
-            from pydantic import TypeAdapter
-
-            path = self._path(context, "json")
-            path.parent.mkdir(parents=True, exist_ok=True)
-            unfinished = path.with_name(f".{path.name}.{uuid4().hex}")
-            unfinished.write_bytes(TypeAdapter(type(obj)).dump_json(obj, indent=1))
-            os.replace(unfinished, path)
+            return
+        unfinished = path.with_name(f".{path.name}.{uuid4().hex}")
+        unfinished.write_bytes(_as_bytes(obj))
+        os.replace(unfinished, path)
 
     def load_input(self, context: dg.InputContext) -> Any:
-        """Open the table, or read the record back as the type that the asset asks for."""
+        """Open the table, or read a value back as the type that the asset asks for."""
         wanted = context.dagster_type.typing_type
-        path = self._path(context, "parquet" if wanted is Table else "json")
+        path = self._path(context, wanted)
         if not path.exists():
             asset = context.asset_key.to_user_string()
             raise dg.Failure(f"{asset} has no value yet: materialise it first.")
         if wanted is Table:
             return Table(path)
+        if wanted is str:
+            return path.read_text(encoding="utf-8")
         from pydantic import TypeAdapter
 
         return TypeAdapter(wanted).validate_json(path.read_bytes())
 
-    def _path(self, context: dg.OutputContext | dg.InputContext, kind: str) -> Path:
-        return Path(self.folder).joinpath(*context.asset_key.path).with_suffix(f".{kind}")
+    def _path(self, context: dg.OutputContext | dg.InputContext, kind: type) -> Path:
+        suffix = {Table: ".parquet", str: ".md"}.get(kind, ".json")
+        return Path(self.folder).joinpath(*context.asset_key.path).with_suffix(suffix)
+
+
+def _as_bytes(value: Any) -> bytes:
+    if isinstance(value, str):
+        return value.encode()
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(type(value)).dump_json(value, indent=1)

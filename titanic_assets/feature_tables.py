@@ -80,6 +80,7 @@ class Sides:
 def sides_of(features: Table) -> Sides:
     """Count both sides, and the tickets that stand on both, of which there must be none."""
     import numpy as np
+    import pandas as pd
     import pyarrow.compute as pc
 
     rows = held_out = 0
@@ -94,8 +95,9 @@ def sides_of(features: Table) -> Sides:
         sides = with_ticket.column("held_out").to_numpy(zero_copy_only=False)
         for side, seen in tickets.items():
             seen.append(hashes[sides == side])
-    both = np.intersect1d(np.concatenate(tickets[True]), np.concatenate(tickets[False]))
-    return Sides(rows, held_out, len(both))
+    trained_on = pd.Series(np.concatenate(tickets[False]))
+    both = trained_on[trained_on.isin(np.concatenate(tickets[True]))]
+    return Sides(rows, held_out, both.nunique())
 
 
 def picture_features(features: Table) -> dg.MarkdownMetadataValue:

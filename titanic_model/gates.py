@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from titanic_model.behaviour import Behaviour
-from titanic_model.evaluation import Cell
-from titanic_model.metrics import Metrics
-from titanic_model.onnx_export import Parity
+if TYPE_CHECKING:
+    from titanic_model.behaviour import Behaviour
+    from titanic_model.evaluation import Cell
+    from titanic_model.metrics import Metrics
+    from titanic_model.parity import Parity
 
 
 @dataclass(frozen=True)

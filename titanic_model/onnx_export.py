@@ -1,21 +1,16 @@
-"""From a fitted scikit-learn pipeline to ONNX, and the proof that both say the same."""
+"""From a fitted scikit-learn pipeline to ONNX."""
 
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from onnx import TensorProto, helper
 from skl2onnx import to_onnx
 from skl2onnx.common.data_types import FloatTensorType
 from skl2onnx.helpers.onnx_helper import select_model_inputs_outputs
 
 from titanic_model.families import Classifier
-from titanic_model.metrics import says_survived
-from titanic_model.scorer import INPUT, OUTPUT, Scorer
+from titanic_model.scorer import INPUT, OUTPUT
 
 
 def export(pipeline: Classifier, columns: int) -> bytes:
@@ -39,23 +34,3 @@ def export(pipeline: Classifier, columns: int) -> bytes:
     del graph.output[:]
     graph.output.append(helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, [None]))
     return bytes(model.SerializeToString())
-
-
-@dataclass(frozen=True)
-class Parity:
-    """How far the export is from scikit-learn, on real passengers."""
-
-    passengers: int
-    largest_difference: float
-    labels_flipped: int
-
-
-def compare(pipeline: Classifier, scorer: Scorer, matrix: NDArray[Any]) -> Parity:
-    """Score the same passengers both ways."""
-    expected = pipeline.predict_proba(matrix)[:, 1]
-    exported = scorer.score(matrix)
-    return Parity(
-        passengers=len(matrix),
-        largest_difference=float(np.abs(expected - exported).max()),
-        labels_flipped=int((says_survived(expected) != says_survived(exported)).sum()),
-    )

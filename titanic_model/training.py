@@ -16,9 +16,12 @@ from titanic_model.folds import (
     one_thread,
     stratified,
 )
+from titanic_model.golden import golden_rows
 from titanic_model.inputs import known_of
-from titanic_model.onnx_export import Parity, compare, export
+from titanic_model.onnx_export import export
+from titanic_model.parity import Parity, compare
 from titanic_model.reference import Reference, describe
+from titanic_model.release import Provenance, Release, ReleaseMetadata
 from titanic_model.scorer import Scorer
 from titanic_model.search import Budget, Trial, best, search
 from titanic_model.training_data import TrainingData
@@ -61,6 +64,31 @@ class TrainedModel:
         """The exported model, loaded."""
         return Scorer(self.onnx)
 
+    def release(self, provenance: Provenance, version: str = "") -> Release:
+        """All that serving needs of this model."""
+        candidate, figures = self.winner.candidate, self.figures
+        return Release(
+            model=self.onnx,
+            metadata=ReleaseMetadata(
+                version=version,
+                family=candidate.family,
+                parameters=candidate.parameters,
+                imbalance=candidate.imbalance,
+                figures={
+                    "accuracy": figures.stratified.mean.accuracy,
+                    "roc_auc": figures.stratified.mean.roc_auc,
+                    "log_loss": figures.stratified.mean.log_loss,
+                    "brier": figures.stratified.mean.brier,
+                    "accuracy_by_ticket": figures.by_ticket.mean.accuracy,
+                    "log_loss_by_ticket": figures.by_ticket.mean.log_loss,
+                    "accuracy_of_sex_alone": figures.sex_alone.mean.accuracy,
+                },
+                provenance=provenance,
+            ),
+            reference=self.reference,
+            golden=golden_rows(self.scorer()),
+        )
+
 
 def _nobody(_: object) -> None:
     """For callers who do not want to hear."""
@@ -89,15 +117,16 @@ def train(
     on_stage("fitting it on the whole training part and exporting it")
     with one_thread():
         fitted = winner.candidate.build(budget.seed).fit(training.matrix, training.survived)
-    pipeline = without_sampler(fitted)
-    onnx = export(pipeline, data.matrix.shape[1])
+        pipeline = without_sampler(fitted)
+        onnx = export(pipeline, data.matrix.shape[1])
+        parity = compare(pipeline, Scorer(onnx), data.matrix)
     return TrainedModel(
         winner=winner,
         trials=tuple(trials),
         figures=figures,
         pipeline=pipeline,
         onnx=onnx,
-        parity=compare(pipeline, Scorer(onnx), data.matrix),
+        parity=parity,
         reference=describe(known_of(training.matrix), figures.stratified.left_out),
     )
 

@@ -117,7 +117,7 @@ def validation(
     quarantined = judged.quarantined.rows
     kept = judged.validated.rows if verdict.accepted else verdict.rows_kept
     context.log.info(verdict.message)
-    mlflow_run.mlflow.log_text(judged.page, validating.PAGE)
+    mlflow_run.log_files({validating.PAGE: judged.page.encode()})
     report = {
         "report": dg.MetadataValue.url(mlflow_run.artifact_url(validating.PAGE)),
         "verdict": verdict.message,

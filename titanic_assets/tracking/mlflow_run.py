@@ -28,6 +28,8 @@ from titanic_assets.tracking.registry import Registry
 from titanic_assets.tracking.versions import EXPERIMENT
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from dagster_mlflow.resources import MlFlow
 
 
@@ -79,6 +81,12 @@ class MlflowRun(dg.ConfigurableResource):  # type: ignore[type-arg]
     def artifact_url(self, path: str) -> str:
         """The page of one of the open run's artifacts."""
         return self.links.artifact(self.registry.experiment, self.run_id, path)
+
+    def log_files(self, files: Mapping[str, bytes]) -> None:
+        """Keep files, by their paths, among the open run's artifacts."""
+        from titanic_assets.tracking.winner import log_files
+
+        log_files(self.registry.client, self.run_id, files)
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         """Open the run, once all that earlier runs left open is ended."""

@@ -70,14 +70,17 @@ def log_facts(client: MlflowClient, winner: Winner) -> None:
         metrics=[Metric(key, value, now, 0) for key, value in winner.metrics.items()],
         params=[Param(key, str(value)) for key, value in winner.params.items()],
     )
-    if not winner.artifacts:
-        return
+    log_files(client, winner.run_id, winner.artifacts)
+
+
+def log_files(client: MlflowClient, run_id: str, files: Mapping[str, bytes]) -> None:
+    """Keep files, by their paths, among a run's artifacts."""
     with TemporaryDirectory() as folder:
-        for name, content in winner.artifacts.items():
+        for name, content in files.items():
             path = Path(folder, name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-        client.log_artifacts(winner.run_id, folder)
+        client.log_artifacts(run_id, folder)
 
 
 def log_pipeline(registry: Registry, winner: Winner) -> str:

@@ -1,0 +1,85 @@
+"""What the champion asset does between Dagster, the promotion rule, the registry and the ledger."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from titanic_assets.ledger import PromotionLedger
+from titanic_assets.tracking.promotion import Promotion, promote
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+    from titanic_assets.records import CandidateEvaluation
+    from titanic_assets.settings import Settings
+    from titanic_assets.tracking.mlflow_run import MlflowRun
+    from titanic_model.promotion import Decision
+
+_SHOWN_LINES = 8
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a candidate."""
+
+    version: int
+    decision: Decision
+    newest_lines: list[list[object]]
+
+    @property
+    def promoted(self) -> bool:
+        """Whether it is champion now."""
+        return self.decision.outcome == "promote"
+
+    @property
+    def sentence(self) -> str:
+        """The decision and its reason."""
+        verb = {
+            "promote": "is champion now",
+            "challenger": "is challenger now; the champion stays",
+            "reject": "is not promoted; the champion stays",
+        }[self.decision.outcome]
+        return f"Version {self.version} {verb}. {self.decision.reason}"
+
+
+def decide_and_promote(
+    context: dg.AssetExecutionContext,
+    evaluation: CandidateEvaluation,
+    settings: Settings,
+    run: MlflowRun,
+) -> Outcome:
+    """Apply the promotion rule and carry out what it says; the same run twice is one promotion."""
+    decision = decide_on(evaluation, settings)
+    ledger = PromotionLedger(settings.places.ledger)
+    if decision.outcome != "reject":
+        promote(
+            run.registry,
+            ledger,
+            Promotion(
+                version=evaluation.candidate,
+                alias="champion" if decision.outcome == "promote" else "challenger",
+                why=decision.reason,
+                who=f"dagster job {context.job_name}",
+                dagster_run_id=context.run_id,
+            ),
+        )
+    newest = reversed(ledger.events()[-_SHOWN_LINES:])
+    return Outcome(
+        evaluation.candidate.version,
+        decision,
+        [[f"{e.when:%Y-%m-%d %H:%M}", e.alias, e.from_version, e.to_version, e.why] for e in newest],
+    )
+
+
+def decide_on(evaluation: CandidateEvaluation, settings: Settings) -> Decision:
+    """What the promotion rule says of an evaluated candidate."""
+    from titanic_model.promotion import Champion, Contender, Policy, decide
+
+    champion = evaluation.champion
+    return decide(
+        Contender(evaluation.candidate.digest, evaluation.gates),
+        champion
+        and Champion(str(champion.version), champion.digest, evaluation.comparison),
+        Policy(minimum_gain=settings.minimum_gain),
+    )
