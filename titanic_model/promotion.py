@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from titanic_model.comparison import Comparison
-from titanic_model.gates import GateResult
+if TYPE_CHECKING:
+    from titanic_model.comparison import Comparison
+    from titanic_model.gates import GateResult
 
 Outcome = Literal["promote", "challenger", "reject"]
 

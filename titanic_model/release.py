@@ -34,6 +34,9 @@ MODEL, METADATA, REFERENCE, GOLDEN, MANIFEST = (
     "golden.json",
     "manifest.json",
 )
+FILES = (MODEL, METADATA, REFERENCE, GOLDEN, MANIFEST)
+
+# Raised whenever older code could not read what is written here.
 _LAYOUT = 1
 
 
@@ -121,71 +124,68 @@ def write_release(release: Release, directory: Path) -> Path:
 
     The same release may be written twice; another one in the same place is refused.
     """
-    if directory.exists():
-        if read_release(directory).digest != release.digest:
-            raise BrokenRelease(f"{directory} already holds another release: choose another place")
-        return directory
     unfinished = directory.with_name(f".{directory.name}.{uuid4().hex}")
     unfinished.mkdir(parents=True)
     try:
         for name, content in release.files().items():
             (unfinished / name).write_bytes(content)
         os.replace(unfinished, directory)
+    except OSError:
+        if not directory.is_dir():
+            raise
+        if read_release(directory).digest != release.digest:
+            raise BrokenRelease(
+                f"{directory} already holds another release: choose another place"
+            ) from None
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
     return directory
 
 
 def read_release(directory: Path) -> Release:
-    """Read a release and check every digest. `Release.scorer` checks the rest."""
-    manifest = _read_manifest(directory)
-    contents = {}
-    for name in (MODEL, METADATA, REFERENCE, GOLDEN):
+    """Read a release and check every digest. `Release.scorer` checks what it computes."""
+    files = {}
+    for name in FILES:
         try:
-            content = (directory / name).read_bytes()
+            files[name] = (directory / name).read_bytes()
         except OSError as error:
-            raise BrokenRelease(f"cannot read {name} of {directory}: {error}") from error
-        if _digest(content) != manifest.get(name):
             raise BrokenRelease(
-                f"{name} in {directory} is not the file that was released (its digest differs "
-                "from the manifest): fetch the release again"
-            )
-        contents[name] = content
-    try:
-        metadata = json.loads(contents[METADATA])
-        return Release(
-            model=contents[MODEL],
-            metadata=ReleaseMetadata(
-                **{
-                    **metadata,
-                    "provenance": Provenance(**metadata["provenance"]),
-                    "feature_names": tuple(metadata["feature_names"]),
-                }
-            ),
-            reference=Reference.from_json(contents[REFERENCE].decode()),
-            golden=tuple(GoldenRow(**row) for row in json.loads(contents[GOLDEN])),
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise BrokenRelease(
-            f"{directory} is a release in a form this code does not know ({error}): it needs the "
-            "code that wrote it"
-        ) from error
+                f"{directory} is not a whole release, {name} cannot be read: {error.strerror}"
+            ) from error
+    return open_release(files, str(directory))
 
 
-def _read_manifest(directory: Path) -> dict[str, str]:
+def open_release(files: Mapping[str, bytes], place: str) -> Release:
+    """A release from the content of its files, wherever they lie; every digest is checked."""
     try:
-        manifest = json.loads((directory / MANIFEST).read_bytes())
+        manifest = json.loads(files[MANIFEST])
         layout, digests = manifest["layout"], dict(manifest["sha256"])
-    except FileNotFoundError:
-        raise BrokenRelease(f"{directory} holds no release: it has no {MANIFEST}") from None
-    except (OSError, KeyError, TypeError, ValueError) as error:
-        raise BrokenRelease(f"cannot read {MANIFEST} of {directory}: {error}") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise BrokenRelease(f"{MANIFEST} in {place} is no manifest: {error!r}") from error
     if layout != _LAYOUT:
         raise BrokenRelease(
-            f"{directory} has layout {layout}, this code knows {_LAYOUT}: it needs the code that "
-            "wrote it"
+            f"the release in {place} has layout {layout} and this code knows {_LAYOUT}: it needs "
+            "the code that wrote it"
         )
-    return digests
+    for name in FILES[:-1]:
+        if _digest(files[name]) != digests.get(name):
+            raise BrokenRelease(
+                f"{name} in {place} is not the file that was released (its digest differs from "
+                "the manifest): fetch the release again"
+            )
+    metadata = json.loads(files[METADATA])
+    return Release(
+        model=files[MODEL],
+        metadata=ReleaseMetadata(
+            **{
+                **metadata,
+                "provenance": Provenance(**metadata["provenance"]),
+                "feature_names": tuple(metadata["feature_names"]),
+            }
+        ),
+        reference=Reference.from_json(files[REFERENCE].decode()),
+        golden=tuple(GoldenRow(**row) for row in json.loads(files[GOLDEN])),
+    )
 
 
 def _json(content: Any) -> bytes:

@@ -1,0 +1,110 @@
+"""The drift reference: bins, shares, and how far others are from it."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from titanic_model.contract import FIELDS
+from titanic_model.inputs import known_of
+from titanic_model.reference import DRIFT_FIELDS, SCORE, Reference, describe
+
+
+@pytest.fixture(scope="module")
+def columns(data):
+    return known_of(data.matrix)
+
+
+@pytest.fixture(scope="module")
+def reference(columns):
+    return describe(columns, np.linspace(0, 1, 1309))
+
+
+def test_the_seven_fields_and_the_score_are_described(reference):
+    assert DRIFT_FIELDS == ("pclass", "sex", "age", "sibsp", "parch", "fare", "embarked")
+    assert [field.name for field in reference.fields] == [*DRIFT_FIELDS, SCORE]
+    for field in reference.fields:
+        assert len(field.labels) == len(field.shares)
+        assert sum(field.shares) == pytest.approx(1)
+
+
+def test_the_shares_are_those_of_the_list(reference):
+    shares = dict(zip(reference.field("sex").labels, reference.field("sex").shares, strict=True))
+    assert shares == {"female": 466 / 1309, "male": 843 / 1309, "missing": 0}
+    assert reference.field("age").shares[-1] == 263 / 1309
+    assert reference.field("embarked").shares[-1] == 2 / 1309
+    assert reference.field("pclass").labels == ("up to 1", "2", "3 and more", "missing")
+    assert reference.field("pclass").shares[:3] == (323 / 1309, 277 / 1309, 709 / 1309)
+    assert max(reference.field("fare").shares) < 0.15
+
+
+def test_the_list_has_not_drifted_from_itself(columns, reference):
+    assert max(reference.drift(columns).values()) == pytest.approx(0)
+
+
+def test_a_sample_of_the_list_has_hardly_drifted(columns, reference):
+    rows = np.random.default_rng(0).permutation(1309)[:500]
+    drift = reference.drift({name: values[rows] for name, values in columns.items()})
+    assert set(drift) == set(DRIFT_FIELDS)
+    assert max(drift.values()) < 0.1
+
+
+@pytest.mark.parametrize(
+    ("name", "moved"),
+    [
+        ("age", lambda ages: ages + 15),
+        ("age", lambda ages: np.full_like(ages, np.nan)),
+        ("fare", lambda fares: fares * 3.0),
+        ("pclass", np.ones_like),
+        ("sex", lambda sexes: np.full_like(sexes, "male")),
+        ("embarked", lambda ports: np.full_like(ports, None)),
+    ],
+)
+def test_a_field_that_moves_is_seen_and_no_other(columns, reference, name, moved):
+    drift = reference.drift({**columns, name: moved(columns[name])})
+    assert [field for field, index in drift.items() if index > 0.2] == [name]
+
+
+def test_a_value_has_the_same_bin_as_float32_and_as_float64(columns, reference):
+    for name in ("age", "fare"):
+        field = reference.field(name)
+        exact = columns[name][~np.isnan(columns[name])]
+        assert field.count(exact) == field.count(exact.tolist())
+        assert sum(field.count(exact)) == len(exact)
+
+
+@given(st.one_of(st.none(), st.floats(), st.text(), st.integers()))
+def test_any_category_finds_a_bin(reference, value):
+    assert 0 <= reference.field("sex").bin_of(value) < 3
+
+
+@given(st.one_of(st.none(), st.floats(), st.integers()))
+def test_any_number_finds_a_bin(reference, value):
+    for name in ("pclass", "age", SCORE):
+        field = reference.field(name)
+        assert 0 <= field.bin_of(value) < len(field.shares)
+
+
+def test_nothing_counted_is_no_drift(reference):
+    assert reference.field("sex").drift([0, 0, 0]) == 0
+
+
+def test_a_field_that_was_never_known_has_one_bin(columns):
+    ageless = describe({**columns, "age": np.full(1309, np.nan)}, np.zeros(1309))
+    assert ageless.field("age").labels == ("any", "missing")
+    assert ageless.field("age").shares == (0, 1)
+    assert ageless.field("age").drift([5, 5]) > 0.2
+
+
+def test_it_survives_json(reference):
+    assert Reference.from_json(reference.to_json()) == reference
+    assert reference.to_json() == Reference.from_json(reference.to_json()).to_json()
+
+
+def test_an_unknown_field_is_named_with_the_known_ones(reference):
+    with pytest.raises(KeyError, match=r"no field 'boat'.*pclass"):
+        reference.field("boat")
+
+
+def test_every_field_but_the_texts_is_watched():
+    assert set(DRIFT_FIELDS) == {field.name for field in FIELDS if field.kind != "text"}
