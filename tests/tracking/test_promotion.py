@@ -146,6 +146,7 @@ def test_a_crash_after_the_line_costs_nothing(
         book.intend(event)
     promote(registry, ledger, a_promotion(versions[0]))
     assert ledger.events() == (event,)
+    assert len(ledger.path.read_bytes().splitlines()) == 1
     with ledger.held() as book:
         assert book.intended() is None
 
