@@ -93,7 +93,7 @@ class PassengerNumbers:
         free = (wanted > 0) & (wanted <= GREATEST_OWN_ID) & ~self._is_taken(wanted)
         if not free.any():
             numbers = np.arange(self._highest + 1, self._highest + 1 + len(wanted))
-        elif free.all() and len(np.unique(wanted)) == len(wanted):
+        elif free.all() and (np.diff(np.sort(wanted)) > 0).all():
             numbers = wanted
         else:
             numbers = self._one_by_one(wanted, free)
@@ -107,7 +107,7 @@ class PassengerNumbers:
         if not len(self._taken):
             return np.zeros(len(wanted), dtype=bool)
         place = np.minimum(np.searchsorted(self._taken, wanted), len(self._taken) - 1)
-        return self._taken[place] == wanted
+        return np.equal(self._taken[place], wanted)
 
     def _one_by_one(self, wanted: Integers, free: NDArray[np.bool_]) -> Integers:
         """Where rows compete for numbers, the earlier row has the first choice."""

@@ -10,6 +10,7 @@ What a text may be is decided strictly, and the same whichever chunk it comes in
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from expectations.suite import (
+from expectations.row_rules import (
     CATEGORIES,
     LINE_READABLE,
     NUMBERS,
@@ -152,18 +153,18 @@ def _frame(
     )
 
 
-def _categorical(text: pa.Array) -> pd.Categorical:
+def _categorical(text: pa.Array) -> "pd.Categorical[Any]":
     """A column of few different texts."""
     encoded = text.dictionary_encode()
     codes = pc.fill_null(encoded.indices, -1).to_numpy(zero_copy_only=False)
-    return pd.Categorical.from_codes(codes, encoded.dictionary.to_pylist())
+    return pd.Categorical.from_codes(codes, pd.Index(encoded.dictionary.to_pylist(), dtype=object))
 
 
-def titles(name: pa.Array) -> pd.Categorical:
+def titles(name: pa.Array) -> "pd.Categorical[str]":
     """The title in each name, by the same reading as the features."""
     found = pc.struct_field(pc.extract_regex(name, r"^[^,]*,(?P<title>[^.]*)\."), [0])
     encoded = found.dictionary_encode()
     different = [title_code(f",{title}.") for title in encoded.dictionary.to_pylist()]
     table = np.array([*different, -1], dtype=np.int8)  # the last one for names without a title
     codes = pc.fill_null(encoded.indices, len(different)).to_numpy(zero_copy_only=False)
-    return pd.Categorical.from_codes(table[codes], TITLES)
+    return pd.Categorical.from_codes(table[codes], pd.Index(TITLES))

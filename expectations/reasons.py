@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from expectations.passengers import Sighting
-from expectations.suite import Rule
+from expectations.rule import Rule
 
 # A refused value can be a whole misread line; so much of it is enough to recognise it by.
 _LONGEST_VALUE = 80

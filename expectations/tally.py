@@ -9,8 +9,9 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from expectations.batch_rules import Policy, batch_rules, missing
 from expectations.judging import Judge
-from expectations.suite import JUDGED_FIELDS, Policy, batch_rules, missing
+from expectations.row_rules import JUDGED_FIELDS
 from expectations.verdict import BatchProfile, RuleResult
 
 Flags = NDArray[np.bool_]

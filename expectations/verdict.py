@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from expectations.suite import Policy, Rule, Scope
+from expectations.batch_rules import Policy
+from expectations.rule import Rule, Scope
 
 
 class RowsLost(AssertionError):
@@ -91,7 +92,7 @@ class RefusedRow:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The outcome of one validation. `accepted` is False if any batch is refused, or nothing came."""
+    """The outcome of one validation."""
 
     rows_in: int
     rows_kept: int
@@ -152,7 +153,8 @@ class Verdict:
     def warnings(self) -> tuple[str, ...]:
         """What a person should look at although nothing was refused for it."""
         rows = tuple(
-            f"{result.broken:,} of {result.judged:,} rows break the rule that {result.words}"
+            f"{result.broken:,} of {result.judged:,} rows break the rule that {result.words}; they "
+            "are kept"
             for result in self.results
             if result.state == "warned" and result.scope == "row"
         )
@@ -166,19 +168,18 @@ class Verdict:
                 "There is not one row to validate. Check that the configured source and the "
                 "landing folder hold a passenger list with rows below its header."
             )
-        counts = (
-            f"{self.rows_in:,} rows came in, {self.rows_kept:,} are kept, {self.bad:,} are bad "
-            f"and {self.duplicates:,} repeat passengers already listed."
-        )
+        others = f"{self.bad:,} are bad and {self.duplicates:,} repeat passengers already listed."
         if self.accepted:
-            return counts
+            return f"Of {self.rows_in:,} rows {self.rows_kept:,} are kept, {others}"
         refused = "; ".join(
-            f"{batch.source} ({', '.join(batch.refused_because)})" for batch in self.refused
+            f"{batch.source} is refused: {', '.join(batch.refused_because)}"
+            for batch in self.refused
         )
         most = sorted(self.broken_by_rule.items(), key=lambda item: -item[1])[:3]
         rules = ", ".join(f"{name} {count:,}" for name, count in most if name != "unique_passenger")
         return (
-            f"Refused: {refused}. {counts} Rules broken most: {rules}. Nothing of this run is "
-            "used; what was validated before stays in force. Each bad row is in quarantine with "
-            "its reasons: mend the list and land it again, or raise BAD_SHARE_LIMIT."
+            f"{refused}. Rules broken most: {rules}. Of all {self.rows_in:,} rows "
+            f"{self.rows_kept:,} are good, {others} Nothing of this run is used; what was "
+            "validated before stays in force. Each bad row is in quarantine with its reasons: "
+            "mend the list and land it again, or raise BAD_SHARE_LIMIT."
         )
