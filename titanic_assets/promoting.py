@@ -60,8 +60,8 @@ def decide_and_promote(
                 version=evaluation.candidate,
                 alias="champion" if decision.outcome == "promote" else "challenger",
                 why=decision.reason,
-                who=f"dagster job {context.job_name}",
-                dagster_run_id=context.run_id,
+                who=f"dagster job {context.run.job_name}",
+                dagster_run_id=context.run.run_id,
             ),
         )
     newest = reversed(ledger.events()[-_SHOWN_LINES:])

@@ -96,8 +96,7 @@ def register(
     """Put the finished model into the registry with all that a release needs."""
     from titanic_assets.pictures import search_progress
     from titanic_assets.tracking.winner import Winner
-    from titanic_model.golden import golden_rows
-    from titanic_model.release import Provenance, Release, ReleaseMetadata, write_release
+    from titanic_model.release import Provenance, write_release
 
     candidate, figures = model.winner.candidate, model.figures
     mean, deviation = figures.stratified.mean, figures.stratified.deviation
@@ -110,21 +109,8 @@ def register(
     provenance = Provenance(
         data_fingerprint=data.fingerprint,
         code_revision=code_revision(CHECKOUT),
-        dagster_run_id=context.run_id,
+        dagster_run_id=context.run.run_id,
         mlflow_run_id=run.run_id,
-    )
-    release = Release(
-        model=model.onnx,
-        metadata=ReleaseMetadata(
-            version="",
-            family=candidate.family,
-            parameters=candidate.parameters,
-            imbalance=candidate.imbalance,
-            figures=metrics,
-            provenance=provenance,
-        ),
-        reference=model.reference,
-        golden=golden_rows(model.scorer()),
     )
     with TemporaryDirectory() as folder:
         version = run.registry.register(
@@ -132,10 +118,10 @@ def register(
                 run_id=run.run_id,
                 pipeline=model.pipeline,
                 input_example=data.matrix[:3],
-                release=write_release(release, Path(folder, "release")),
+                release=write_release(model.release(provenance), Path(folder, "release")),
                 digest=model.digest,
                 data_fingerprint=provenance.data_fingerprint,
-                dagster_run_id=context.run_id,
+                dagster_run_id=context.run.run_id,
                 code_revision=provenance.code_revision,
                 pip_requirements=[f"{name}=={installed(name)}" for name in _NEEDED],
                 params={

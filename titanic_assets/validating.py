@@ -45,7 +45,7 @@ def staging(context: dg.AssetExecutionContext, settings: Settings, name: str = "
         # Of a run that was killed; none takes a day.
         if time.time() - left_over.stat().st_mtime > _DAY:
             left_over.unlink(missing_ok=True)
-    return folder / f".{name}.{context.run_id}.parquet"
+    return folder / f".{name}.{context.run.run_id}.parquet"
 
 
 def policy(settings: Settings) -> Policy:

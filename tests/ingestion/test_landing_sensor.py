@@ -141,17 +141,16 @@ def test_a_file_that_vanishes_before_its_digest_is_taken_is_passed_over(tmp_path
 
 
 @pytest.fixture
-def tick(home, monkeypatch):
+def tick(home):
     """Evaluate the sensor as the daemon does: on an instance, with the cursor of the last tick."""
-    monkeypatch.setenv("TITANIC_HOME", str(home.titanic_home))
-    monkeypatch.setenv("LANDING_SETTLE_SECONDS", "0")
-
     with dg.DagsterInstance.ephemeral() as instance:
         cursor = None
 
         def evaluate():
             nonlocal cursor
-            with dg.build_sensor_context(instance=instance, cursor=cursor) as context:
+            with dg.build_sensor_context(
+                instance=instance, cursor=cursor, resources={"settings": home}
+            ) as context:
                 found = landing_sensor.evaluate_tick(context)
                 cursor = found.cursor
             return found

@@ -45,7 +45,6 @@ def raw_passengers(
     )
     yield dg.Output(
         report.table,
-        data_version=dg.DataVersion(report.fingerprint),
         metadata={
             **describe_table(report.table, LOOK_RAW),
             "lists": dg.MetadataValue.md(lists),

@@ -43,7 +43,6 @@ def trained_model(
     candidate = training.register(context, model, data, mlflow_run)
     return dg.Output(
         candidate,
-        data_version=dg.DataVersion(candidate.version.digest),
         metadata=training.describe(candidate, model, data, mlflow_run),
     )
 
@@ -140,7 +139,6 @@ def champion_model(
         version = candidate_evaluation.candidate
         yield dg.Output(
             version,
-            data_version=dg.DataVersion(version.digest),
             metadata={
                 "version": version.version,
                 **metadata,

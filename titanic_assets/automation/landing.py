@@ -15,7 +15,7 @@ from typing import Self
 
 import dagster as dg
 
-from titanic_assets.settings import load_settings
+from titanic_assets.settings import Settings
 from titanic_assets.sources.digests import identify
 from titanic_assets.sources.landed import LandedFile, Landing, landing_files
 
@@ -118,9 +118,10 @@ def take_digests(files: tuple[LandedFile, ...], cursor: LandingCursor) -> dict[T
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Starts training when new passenger lists lie complete in the landing folder.",
 )
-def landing_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+def landing_sensor(
+    context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Settings]
+) -> dg.RunRequest | dg.SkipReason:
     """Look at the landing folder, decide, and enqueue."""
-    settings = load_settings()
     folder = settings.places.landing
     cursor = LandingCursor.from_text(context.cursor)
     try:

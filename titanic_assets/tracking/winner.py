@@ -29,7 +29,8 @@ class UntrustedPipeline(ValueError):
 class Winner:
     """A fitted pipeline and all that is to be known of it.
 
-    `release` is the directory from which it is served, and `digest` that of the release.
+    `release` is the directory from which it is served, and `digest` the identity
+    of the model in it, which a second training on the same data arrives at again.
     `artifacts` are further files by path, e.g. `figures/roc.png`. `pip_requirements` are exact,
     because to find them out would cost MLflow a second process.
     """

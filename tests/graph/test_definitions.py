@@ -1,0 +1,128 @@
+"""The code location as the code server loads it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from titanic_assets.assets.training import GATES
+from titanic_assets.definitions import define
+from titanic_assets.settings import CHECKOUT, Settings
+
+HEAVY = (
+    "evidently", "feast", "great_expectations", "matplotlib", "mlflow", "onnxruntime", "pandas",
+    "pyarrow", "sklearn",
+)  # fmt: skip
+
+LOADING = """
+import json, resource, sys, time
+import titanic_assets.definitions
+unit = 1e6 if sys.platform == "darwin" else 1e3
+print(json.dumps({
+    "cpu": time.process_time(),
+    "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit,
+    "modules": sorted({name.partition(".")[0] for name in sys.modules}),
+}))
+"""
+
+
+@pytest.fixture(scope="module")
+def loaded():
+    """What it takes a fresh process to load the definitions; the better of two tries."""
+    tries = []
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-c", LOADING], cwd=CHECKOUT, capture_output=True, check=True
+        )
+        tries.append(json.loads(done.stdout))
+    return min(tries, key=lambda found: found["cpu"])
+
+
+def test_heavy_libraries_wait_until_they_are_used(loaded):
+    assert set(HEAVY) & set(loaded["modules"]) == set()
+
+
+def test_the_definitions_load_quickly_and_small(loaded):
+    assert loaded["cpu"] < 1.5
+    assert loaded["megabytes"] < 150
+
+
+def test_the_code_server_accepts_the_workspace(tmp_path):
+    done = subprocess.run(
+        [Path(sys.executable).with_name("dagster"), "definitions", "validate", "-w", "workspace.yaml"],
+        cwd=CHECKOUT,
+        env={"PATH": "/usr/bin:/bin", "DAGSTER_HOME": str(tmp_path), "TITANIC_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Validation successful for code location titanic" in done.stdout + done.stderr
+
+
+@pytest.fixture
+def definitions(tmp_path):
+    return define(Settings(titanic_home=tmp_path))
+
+
+def test_the_graph_is_the_one_in_the_documentation(definitions):
+    graph = definitions.resolve_asset_graph()
+    downstream = {
+        key.to_user_string(): {parent.to_user_string() for parent in graph.get(key).parent_keys}
+        for key in graph.get_all_asset_keys()
+    }
+    assert downstream == {
+        "raw_passengers": set(),
+        "validated_passengers": {"raw_passengers"},
+        "quarantined_passengers": {"raw_passengers"},
+        "passenger_features": {"validated_passengers"},
+        "online_features": {"passenger_features"},
+        "trained_model": {"passenger_features"},
+        "candidate_evaluation": {"trained_model", "passenger_features", "validated_passengers"},
+        "model_card": {"candidate_evaluation"},
+        "champion_model": {"candidate_evaluation"},
+    }
+
+
+def test_every_asset_says_what_it_is_and_whose(definitions):
+    graph = definitions.resolve_asset_graph()
+    for key in graph.get_all_asset_keys():
+        node = graph.get(key)
+        assert node.description, key
+        assert node.owners, key
+        assert node.kinds, key
+        assert node.group_name in {"ingestion", "training"}, key
+
+
+def test_every_check_says_what_it_stands_for(definitions):
+    graph = definitions.resolve_asset_graph()
+    silent = {
+        key.name
+        for key in graph.asset_check_keys
+        if not graph.get_check_spec(key).description and key.name not in GATES
+    }
+    assert silent == set()
+
+
+def test_training_makes_every_asset(definitions):
+    job = definitions.resolve_job_def("training_job")
+    made = {key.to_user_string() for key in job.asset_layer.executable_asset_keys}
+    graph = definitions.resolve_asset_graph()
+    assert made == {key.to_user_string() for key in graph.get_all_asset_keys()}
+    assert job.tags["titanic/graph"] == "writes"
+
+
+def test_training_is_scheduled_for_monday_morning_and_on(definitions):
+    schedule = definitions.resolve_schedule_def("weekly_training_schedule")
+    assert (schedule.cron_schedule, schedule.execution_timezone) == ("0 6 * * 1", "UTC")
+    assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
+    assert schedule.job_name == "training_job"
+
+
+def test_the_landing_sensor_is_on(definitions):
+    sensor = definitions.resolve_sensor_def("landing_sensor")
+    assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
+    assert sensor.job_name == "training_job"

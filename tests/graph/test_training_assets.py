@@ -1,0 +1,119 @@
+"""Training, judging and promoting as slices of the graph."""
+
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from titanic_assets.assets.training import GATES
+from titanic_assets.feature_tables import open_feature_store
+from titanic_assets.ledger import PromotionLedger
+from titanic_assets.model_card import ModelFacts
+from titanic_assets.promoting import decide_on
+from titanic_assets.records import CandidateEvaluation
+from titanic_assets.settings import Settings
+from titanic_assets.tables import Table
+from titanic_assets.tracking.versions import ModelVersion
+from titanic_model.comparison import Comparison
+from titanic_model.features import FEATURES
+from titanic_model.gates import GateResult
+from titanic_model.resampling import Interval
+
+EVERYTHING = (
+    "raw_passengers",
+    "validated_passengers",
+    "quarantined_passengers",
+    "passenger_features",
+)
+
+
+def test_the_same_data_trained_twice_is_one_version_and_one_promotion(graph):
+    first = graph.run()
+    second = graph.run()
+    assert first.success
+    assert second.success
+    (version,) = graph.registry.versions()
+    assert graph.shown(second, "trained_model")["same model as an earlier version"].value == "yes"
+    assert "the very model that is champion" in (
+        graph.checks(second)["candidate_was_promoted"].description
+    )
+    assert [e.to_version for e in PromotionLedger(graph.places.ledger).events()] == [version.version]
+    # What a person is shown on the way.
+    figures = graph.shown(first, "candidate_evaluation")
+    pictures = {"ROC", "confusion matrix", "calibration", "score distribution", "importance"}
+    assert all(figures[name].value.startswith("![") for name in pictures)
+    assert "## Intended use" in graph.shown(first, "model_card")["card"].value
+    assert "| soft_vote |" in graph.shown(first, "trained_model")["trials"].value
+    # Every gate that floor 0 judges is a check in the UI, and no check is left over.
+    assert set(GATES) < set(graph.checks(first))
+    judged = (graph.places.tables / "candidate_evaluation.json").read_text()
+    assert all(f'"name": "{gate}"' in judged for gate in GATES)
+
+
+def test_features_can_be_looked_up_by_passenger(graph):
+    assert graph.run(*EVERYTHING, "online_features").success
+    table = Table(graph.places.tables / "passenger_features.parquet")
+    store = open_feature_store(graph.places.feature_store, table)
+    found = store.get_online_features(
+        [f"passenger_features:{name}" for name in FEATURES],
+        [{"passenger_id": 7}, {"passenger_id": 99_999}],
+    ).to_dict()
+    expected = table.to_pandas().set_index("passenger_id").loc[7, list(FEATURES)]
+    looked_up = [np.nan if found[name][0] is None else found[name][0] for name in FEATURES]
+    np.testing.assert_array_equal(looked_up, expected.to_numpy(dtype=np.float32))
+    assert all(found[name][1] is None for name in FEATURES)
+
+
+def test_nothing_that_was_known_only_afterwards_leaves_the_raw_data(graph):
+    assert graph.run(*EVERYTHING).success
+    columns = {
+        name: set(Table(graph.places.tables / f"{name}.parquet").schema.names)
+        for name in ("raw_passengers", "validated_passengers", "passenger_features")
+    }
+    assert {"boat", "body"} <= columns["raw_passengers"]
+    assert not {"boat", "body"} & (columns["validated_passengers"] | columns["passenger_features"])
+
+
+A_VERSION = ModelVersion(
+    version=4,
+    run_id="run",
+    digest="candidate",
+    data_fingerprint="data",
+    dagster_run_id="dagster",
+    code_revision="code",
+    created=datetime(2026, 1, 1, tzinfo=UTC),
+)
+NO_FACTS = ModelFacts(
+    4, A_VERSION.created, "logistic", "none", (), 1, 1, (), "data", 1000, 250, (), (), 0.78, (), (),
+    "candidate", "dagster", "run", "code",
+)  # fmt: skip
+
+
+def an_evaluation(*, gain=0.0, passed=True, champion=3, accuracy=0.0, p_value=1.0):
+    return CandidateEvaluation(
+        candidate=A_VERSION,
+        gates=(GateResult("accuracy", passed, 0.82, 0.8, True, "Accuracy is what it is."),),
+        champion=champion and ModelVersion(**{**vars(A_VERSION), "version": 3, "digest": "other"}),
+        comparison=champion
+        and Comparison(250, gain, Interval(gain - 0.01, gain + 0.01), accuracy, 5, 5, p_value),
+        facts=NO_FACTS,
+    )
+
+
+@pytest.mark.parametrize(
+    ("evaluation", "outcome"),
+    [
+        (an_evaluation(champion=None), "promote"),
+        (an_evaluation(gain=0.01), "promote"),
+        (an_evaluation(gain=0.001), "challenger"),
+        (an_evaluation(gain=0.01, passed=False), "reject"),
+        (an_evaluation(gain=-0.05), "reject"),
+        (an_evaluation(gain=0.01, accuracy=-0.04, p_value=0.01), "reject"),
+    ],
+)
+def test_the_promotion_rule_decides_on_what_was_found(evaluation, outcome):
+    assert decide_on(evaluation, Settings()).outcome == outcome
+
+
+def test_the_gain_that_is_needed_is_a_setting():
+    assert decide_on(an_evaluation(gain=0.01), Settings(minimum_gain=0.02)).outcome == "challenger"
