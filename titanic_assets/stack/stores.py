@@ -15,6 +15,13 @@ DAGSTER_YAML = """\
 # Written by `make run` at every start; changes made here do not last.
 telemetry:
   enabled: false
+# `make run` has read .env already; Dagster's own reading of it would overrule the command line.
+secrets:
+  custom:
+    module: dagster._core.secrets.env_file
+    class: PerProjectEnvFileLoader
+    config:
+      location_paths: {}
 run_monitoring:
   enabled: true
 run_retries:
@@ -62,10 +69,12 @@ def prepare_dagster(settings: Settings) -> None:
 def prepare_mlflow(settings: Settings) -> bool:
     """Make MLflow's store; returns whether there is a champion in it."""
     from titanic_assets.tracking.registry import Registry
+    from titanic_assets.tracking.versions import MODEL_NAME
 
     registry = Registry(settings.tracking_uri)
     registry.initialise(str(settings.places.mlflow / "artifacts"))
-    return registry.version_at("champion") is not None
+    # Only whether there is one: a version of no use is for the service to complain about.
+    return "champion" in registry.client.get_registered_model(MODEL_NAME).aliases
 
 
 def main(store: str) -> int:

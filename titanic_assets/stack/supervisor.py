@@ -33,7 +33,7 @@ class Stack:
 
     settings: Settings
     environment: Mapping[str, str]
-    workspace: Path = CHECKOUT / "workspace.yaml"
+    workspace: Path
     children: list[Child] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
 
@@ -100,6 +100,8 @@ class Stack:
             "--host", self.settings.bind_host, "--port", str(self.settings.ui_port),
         )  # fmt: skip
         has_champion = self._finish(mlflow_store, also=NO_CHAMPION) != NO_CHAMPION
+        if has_champion:  # otherwise training needs the processor more
+            self._start_mlflow()
         self._wait_for(dagster, self.webserver.is_up)
         self._say(f"Dagster answers on {self.ui}")
         self.webserver.require_loaded()

@@ -23,7 +23,7 @@ _OF_OTHER_PROJECTS = (
     MARK,
 )
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "FTP_PROXY", "NO_PROXY")
-_NO_TELEMETRY = {
+NO_TELEMETRY = {
     "BENTOML_DO_NOT_TRACK": "True",
     "DAGSTER_DISABLE_TELEMETRY": "yes",
     "DO_NOT_TRACK": "true",
@@ -49,10 +49,13 @@ def child_environment(
     return {
         **dotenv,
         **kept,
-        **_NO_TELEMETRY,
+        **NO_TELEMETRY,
         MARK: str(places.home),
         "BENTOML_HOME": str(places.bentoml),
         "DAGSTER_HOME": str(places.dagster),
+        # Here and not on the command line, which every user of the machine can read.
+        "MLFLOW_BACKEND_STORE_URI": settings.tracking_uri,
+        "MLFLOW_DEFAULT_ARTIFACT_ROOT": str(places.mlflow / "artifacts"),
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "MLFLOW_TRACKING_URI": settings.tracking_uri,
         "NO_PROXY": _LOOPBACK,
@@ -72,4 +75,7 @@ def read_dotenv(path: Path) -> dict[str, str]:
 
 
 def _is_foreign(name: str) -> bool:
+    # MLFLOW_PORT is ours: links on the assets are made of it.
+    if name.lower() in Settings.model_fields:
+        return False
     return name.startswith(_OF_OTHER_PROJECTS) or name.upper() in _PROXIES

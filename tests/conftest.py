@@ -1,0 +1,25 @@
+"""What holds for all tests: this machine's settings do not reach them, and nothing phones home."""
+
+import os
+
+import pytest
+
+from titanic_assets.settings import Settings
+from titanic_assets.stack.surroundings import NO_TELEMETRY
+
+os.environ.update(NO_TELEMETRY)
+for name in ("BENTOML_HOME", "DAGSTER_HOME", "MLFLOW_TRACKING_URI"):
+    os.environ.pop(name, None)
+
+
+@pytest.fixture(autouse=True)
+def _default_settings(monkeypatch):
+    for setting in Settings.model_fields:
+        monkeypatch.delenv(setting.upper(), raising=False)
+
+
+def pytest_sessionfinish(session, exitstatus):
+    """Where NO_SKIPS is set, a test that skipped itself for want of a program is a failure."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("NO_SKIPS") and exitstatus == 0 and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -1,0 +1,263 @@
+"""The real thing on a tiny graph: processes come up, are asked to end, crash and are killed."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from contextlib import contextmanager
+
+import psutil
+import pytest
+
+from titanic_assets.settings import CHECKOUT
+from titanic_assets.stack.processes import kill, running_under
+
+WORKSPACE = """
+load_from:
+  - python_module:
+      module_name: tests.stack.tiny_graph
+      location_name: titanic
+"""
+# What a shell may have left from other projects.
+OF_OTHERS = {
+    "BENTOML_HOME": "/of/others",
+    "DAGSTER_HOME": "/of/others",
+    "MLFLOW_TRACKING_URI": "http://of.others:5000",
+    "http_proxy": "http://of.others:3128",
+    "HTTPS_PROXY": "http://of.others:3128",
+    "PYTHONPATH": "/of/others",
+    "PYTHONDONTWRITEBYTECODE": "1",
+}
+
+
+def free_ports(count):
+    sockets = [socket.socket() for _ in range(count)]
+    for each in sockets:
+        each.bind(("127.0.0.1", 0))
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
+
+
+class MakeRun:
+    """A home with ports of its own, and what `make run` on it says."""
+
+    def __init__(self, folder):
+        self.home = folder / "home"
+        self.workspace = folder / "workspace.yaml"
+        self.workspace.write_text(WORKSPACE)
+        self.ui_port, self.mlflow_port = free_ports(2)
+
+    @contextmanager
+    def started(self, **environment):
+        supervisor = subprocess.Popen(
+            [sys.executable, "-m", "titanic_assets.stack", "run", "--workspace", self.workspace],
+            cwd=CHECKOUT,
+            env={
+                **os.environ,
+                **OF_OTHERS,
+                "TITANIC_HOME": str(self.home),
+                "UI_PORT": str(self.ui_port),
+                "MLFLOW_PORT": str(self.mlflow_port),
+                **environment,
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        try:
+            yield supervisor
+        finally:
+            supervisor.kill()
+            supervisor.wait()
+            supervisor.stdout.close()
+
+    def kill_all(self):
+        kill(self.home)
+
+    def get(self, port, path):
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(f"http://127.0.0.1:{port}{path}", timeout=10) as response:
+            return response.read().decode()
+
+
+def until(supervisor, words):
+    """What is said up to and including the line with these words."""
+    said = []
+    for line in supervisor.stdout:
+        said.append(line)
+        if words in line:
+            return "".join(said)
+    raise AssertionError(f"never said {words!r}:\n{''.join(said)}")
+
+
+@pytest.fixture
+def make_run(tmp_path):
+    run = MakeRun(tmp_path)
+    yield run
+    run.kill_all()
+
+
+@pytest.fixture(scope="module")
+def one_home(tmp_path_factory):
+    """The home of the tests below that tell one story, from the first start to the last."""
+    run = MakeRun(tmp_path_factory.mktemp("story"))
+    yield run
+    run.kill_all()
+
+
+def test_a_first_run_that_fails_is_told_and_everything_stays_up(one_home):
+    with one_home.started(TINY_FAILS="1") as supervisor:
+        said = until(supervisor, "ready; Ctrl-C")
+
+        assert "champion_model failed" in said
+        assert "the ship is still afloat" in said
+        assert f"http://localhost:{one_home.ui_port}/runs/" in said
+        assert "dagster" in one_home.get(one_home.ui_port, "/server_info")
+        assert one_home.get(one_home.mlflow_port, "/health") == "OK"
+        environments = [each.environ() for each in running_under(one_home.home)]
+        assert environments
+        for environment in environments:
+            assert "of/others" not in str(environment)
+            assert "of.others" not in str(environment)
+            assert environment["DAGSTER_HOME"] == str(one_home.home / "dagster")
+
+        with one_home.started() as second:
+            said, _ = second.communicate()
+            assert second.returncode == 1
+            assert f"already running on {one_home.home} (process {supervisor.pid})" in said
+
+        supervisor.send_signal(signal.SIGINT)
+        assert supervisor.wait(20) == 0
+        assert running_under(one_home.home) == []
+
+
+def test_the_first_model_is_trained_and_what_was_promoted_is_told(one_home):
+    with one_home.started() as supervisor:
+        said = until(supervisor, "ready; Ctrl-C")
+
+        assert "raw_passengers: row_count 1,309, share 0.25" in said
+        assert "version 1 is champion: log loss 0.43, the first of its kind" in said
+        aliases = "/api/2.0/mlflow/registered-models/alias?name=titanic-survival&alias=champion"
+        answer = json.loads(one_home.get(one_home.mlflow_port, aliases))
+        assert answer["model_version"]["version"] == "1"
+        supervisor.kill()
+        supervisor.wait()
+        # Nobody could end these: they are for the next start to find.
+        assert running_under(one_home.home)
+        left = {each.pid for each in running_under(one_home.home)}
+
+        with one_home.started() as next_one:
+            said = until(next_one, "ready; Ctrl-C")
+
+            assert "that a killed `make run` had left behind" in said
+            assert "there is a champion already, so nothing is trained now" in said
+            assert left.isdisjoint(psutil.pids())
+
+            commands = {tuple(each.cmdline()[1:4]): each for each in running_under(one_home.home)}
+            commands["-m", "mlflow", "server"].kill()
+            said, _ = next_one.communicate(timeout=20)
+
+        assert next_one.returncode == 1
+        assert "mlflow ended by signal SIGKILL" in said
+        assert "The end of" in said
+        assert running_under(one_home.home) == []
+
+
+@pytest.mark.parametrize("ask", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_whoever_asks_to_end_is_obeyed_at_any_moment(make_run, ask):
+    with make_run.started() as supervisor:
+        until(supervisor, "opening the stores")
+        supervisor.send_signal(ask)
+
+        assert supervisor.wait(20) == 0
+        assert running_under(make_run.home) == []
+
+
+def test_a_taken_port_is_named_with_its_holder_and_the_setting(make_run):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", make_run.mlflow_port))
+        other.listen()
+        with make_run.started() as supervisor:
+            said, _ = supervisor.communicate()
+
+    assert supervisor.returncode == 1
+    assert (
+        f"port {make_run.mlflow_port}, meant for MLflow, is taken by process {os.getpid()}" in said
+    )
+    assert f"make run MLFLOW_PORT={make_run.mlflow_port + 1}" in said
+    assert not (make_run.home / "dagster").exists()
+
+
+def test_a_graph_that_does_not_load_is_told_with_its_error(make_run):
+    make_run.workspace.write_text(WORKSPACE.replace("tiny_graph", "no_such_graph"))
+    with make_run.started() as supervisor:
+        said, _ = supervisor.communicate()
+
+    assert supervisor.returncode == 1
+    assert "titanic cannot be loaded" in said
+    assert "no_such_graph" in said
+    assert running_under(make_run.home) == []
+
+
+def test_a_wrong_setting_is_told_before_anything_starts(make_run):
+    with make_run.started(UI_PORT="many", TITANIC_HOM="/tmp") as supervisor:  # noqa: S108
+        said, _ = supervisor.communicate()
+
+    assert supervisor.returncode == 1
+    assert "unknown setting TITANIC_HOM" in said
+    assert not make_run.home.exists()
+
+
+def test_the_doctor_says_what_is_set_and_what_is_in_the_way(make_run):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", make_run.ui_port))
+        other.listen()
+        done = subprocess.run(
+            [sys.executable, "-m", "titanic_assets.stack", "doctor"],
+            cwd=CHECKOUT,
+            env={
+                **os.environ,
+                "TITANIC_HOME": str(make_run.home),
+                "UI_PORT": str(make_run.ui_port),
+                "TITANIC_TRACKING_URI": "postgresql://me:secret@host/mlflow",
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert done.returncode == 1
+    assert f"taken by process {os.getpid()}" in done.stdout
+    assert f"UI_PORT={make_run.ui_port}" in done.stdout
+    assert "secret" not in done.stdout
+    assert "TITANIC_TRACKING_URI=postgresql://me:***@host/mlflow" in done.stdout
+
+
+def test_runs_that_a_killed_stack_left_in_progress_count_as_failed(tmp_path, monkeypatch):
+    import dagster as dg
+
+    from titanic_assets.settings import Settings
+    from titanic_assets.stack.stores import prepare_dagster
+
+    settings = Settings(titanic_home=tmp_path)
+    prepare_dagster(settings)
+    monkeypatch.setenv("DAGSTER_HOME", str(settings.places.dagster))
+    with dg.DagsterInstance.get() as instance:
+        interrupted = instance.create_run_for_job(
+            dg.GraphDefinition(name="voyage").to_job(), status=dg.DagsterRunStatus.STARTED
+        )
+
+    prepare_dagster(settings)
+
+    with dg.DagsterInstance.get() as instance:
+        assert instance.get_run_by_id(interrupted.run_id).status is dg.DagsterRunStatus.FAILURE
+        limits = instance.get_concurrency_config().run_queue_config.tag_concurrency_limits
+        assert [(each["key"], each["value"], each["limit"]) for each in limits] == [
+            ("titanic/graph", "writes", 1)
+        ]
+        assert not instance.telemetry_enabled
