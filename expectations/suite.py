@@ -8,6 +8,8 @@ from expectations.batch_rules import Policy, batch_rules
 from expectations.row_rules import JUDGED_FIELDS, list_rules, row_rules, table_rules
 from expectations.rule import Rule
 
+__all__ = ["Policy", "all_rules", "describe_suite", "rules_digest"]
+
 # Raised when texts are read differently (`reading`), so that a refused file gets another chance.
 READING_VERSION = 1
 

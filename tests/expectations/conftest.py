@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -68,29 +69,38 @@ def read_raw(path: Path) -> list[Row]:
         ]
 
 
-Judge = Callable[..., Judged]
+def judge_in(
+    folder: Path,
+    rows: Iterable[Row],
+    *,
+    policy: Policy | None = None,
+    chunk_rows: int = 1000,
+    cut: int = 0,
+) -> Judged:
+    whole = batch_of(rows)
+    batches = [whole.slice(0, cut), whole.slice(cut)] if cut else [whole]
+    kept, quarantined = folder / "kept.parquet", folder / "quarantined.parquet"
+    kept.unlink(missing_ok=True)
+    verdict = validate(batches, kept, quarantined, policy, chunk_rows=chunk_rows)
+    return Judged(
+        verdict,
+        pq.read_table(kept).to_pylist() if kept.exists() else [],
+        pq.read_table(quarantined).to_pylist(),
+    )
 
 
 @pytest.fixture
-def judge(tmp_path: Path) -> Judge:
-    def judge(
-        rows: Iterable[Row], *, policy: Policy | None = None, chunk_rows: int = 1000, cut: int = 0
-    ) -> Judged:
-        whole = batch_of(rows)
-        batches = [whole.slice(0, cut), whole.slice(cut)] if cut else [whole]
-        kept, quarantined = tmp_path / "kept.parquet", tmp_path / "quarantined.parquet"
-        kept.unlink(missing_ok=True)
-        verdict = validate(batches, kept, quarantined, policy, chunk_rows=chunk_rows)
-        return Judged(
-            verdict,
-            pq.read_table(kept).to_pylist() if kept.exists() else [],
-            pq.read_table(quarantined).to_pylist(),
-        )
-
-    return judge
+def judge(tmp_path: Path) -> Callable[..., Judged]:
+    return partial(judge_in, tmp_path)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def judge_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Judged]:
+    """For a list that many tests look at."""
+    return partial(judge_in, tmp_path_factory.mktemp("judged"))
+
+
+@pytest.fixture(scope="session")
 def row() -> Callable[..., Row]:
     return a_row
 
@@ -105,7 +115,7 @@ def titanic3() -> list[Row]:
     return read_raw(PACKAGED_LIST)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def lenient() -> Policy:
     """A policy under which one bad row among few does not refuse the list."""
     return Policy(bad_share_limit=0.99)
