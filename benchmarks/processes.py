@@ -35,8 +35,7 @@ def run_costed(arguments: list[str], environment: dict[str, str] | None = None) 
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )
-    assert process.stderr is not None
-    complaints = process.stderr.read()
+    complaints = process.stderr.read() if process.stderr else b""
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:

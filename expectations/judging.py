@@ -54,7 +54,8 @@ class Judge:
             outcome: ExpectationSuiteValidationResult = batch.validate(
                 suite, result_format=result_format
             )
-            return outcome.results
+            found: list[ExpectationValidationResult] = outcome.results
+            return found
 
         failed = {_name(result) for result in results(rules, "BOOLEAN_ONLY") if not result.success}
         if not failed:

@@ -66,6 +66,6 @@ def _count(number: int) -> str:
 
 def _share(part: float) -> str:
     """A share in per cent, with digits where they matter: never 0 % for what is not nothing."""
-    if 0 < part < 0.0005:  # noqa: PLR2004
+    if 0 < part < 0.0005:
         return "<0.1%"
     return f"{part:.1%}".replace(".0%", "%")

@@ -14,7 +14,7 @@ import dagster as dg
 from titanic_assets.tables import Table
 
 
-class AssetFiles(dg.ConfigurableIOManager):  # type: ignore[misc]
+class AssetFiles(dg.ConfigurableIOManager):
     """Keeps a `Table` as a Parquet file, a text as Markdown, any other typed value as JSON."""
 
     folder: str

@@ -14,7 +14,7 @@ from titanic_assets.model_card import Figure, Group, ModelFacts, Variant
 from titanic_assets.records import CandidateEvaluation, TrainedCandidate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -72,9 +72,7 @@ def judge_candidate(
         comparison=comparison,
         facts=_facts(trained, data, sources, evaluation),
     )
-    return Judgement(
-        record, evaluation, _pictures(held_out, scorer, evaluation, rival, comparison)
-    )
+    return Judgement(record, evaluation, _pictures(held_out, scorer, evaluation, rival, comparison))
 
 
 def _fetch(registry: Registry, version: ModelVersion) -> Release:
@@ -242,18 +240,19 @@ def describe(judgement: Judgement, run: MlflowRun) -> dict[str, dg.MetadataValue
 
     record, evaluation = judgement.record, judgement.evaluation
     figures = [
-        [name, value, evaluation.intervals[name].low, evaluation.intervals[name].high,
-         getattr(evaluation.without_name_and_cabin, name)]
+        [name.replace("_", " "), f"{value:.3f}",
+         f"{evaluation.intervals[name].low:.3f} to {evaluation.intervals[name].high:.3f}",
+         f"{getattr(evaluation.without_name_and_cabin, name):.3f}"]
         for name, value in vars(evaluation.metrics).items()
     ]  # fmt: skip
     gates = [
-        ["passed" if gate.passed else "FAILED" if gate.blocking else "told", gate.name,
-         gate.explanation]
+        [gate.name.replace("_", " "), "passed" if gate.passed else "FAILED" if gate.blocking
+         else "told", f"{gate.measured:.3g}", f"{gate.bar:.3g}"]
         for gate in record.gates
     ]  # fmt: skip
     cells = [
-        [cell.name, cell.passengers, cell.survived, cell.said_survived, cell.accuracy,
-         "weak" if cell.weak else ""]
+        [cell.name, cell.passengers, f"{cell.survived:.0%}", f"{cell.said_survived:.0%}",
+         f"{cell.accuracy:.2f}", "weak" if cell.weak else ""]
         for cell in evaluation.cells
     ]  # fmt: skip
     comparison = record.comparison
@@ -261,11 +260,9 @@ def describe(judgement: Judgement, run: MlflowRun) -> dict[str, dg.MetadataValue
         "candidate": record.candidate.version,
         "champion": record.champion.version if record.champion else "none yet",
         "held-out passengers": evaluation.passengers,
-        "figures": _table(["held out", "value", "from", "to", "without name and cabin"], figures),
-        "gates": _table(["", "gate", "measured"], gates),
-        "by sex and class": _table(
-            ["group", "passengers", "survived", "said to", "accuracy", ""], cells
-        ),
+        "figures": _table(["", "held out", "95 % interval", "without name and cabin"], figures),
+        "gates": _table(["gate", "", "measured", "bar"], gates),
+        "by sex and class": _table(["group", "n", "survived", "predicted", "accuracy", ""], cells),
         "against the champion": "there is none to compare with"
         if comparison is None
         else f"gains {comparison.gain:+.4f} log loss ({comparison.gain_interval.low:+.4f} to "
@@ -280,5 +277,5 @@ def describe(judgement: Judgement, run: MlflowRun) -> dict[str, dg.MetadataValue
     }
 
 
-def _table(header: list[str], rows: list[list[object]]) -> dg.MarkdownMetadataValue:
+def _table(header: list[str], rows: Sequence[Sequence[object]]) -> dg.MarkdownMetadataValue:
     return dg.MetadataValue.md(as_table(header, rows))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _DESCRIPTIONS = {
     **MEANINGS,
     **{field.name: f"{field.explanation} Allowed: {field.allowed_text}." for field in FIELDS},
-    **{name: "Known only after the event; never a feature." for name in AFTER_THE_EVENT},
+    **dict.fromkeys(AFTER_THE_EVENT, "Known only after the event; never a feature."),
     LABEL: "1 if the passenger survived.",
     SOURCE_ID: "The id that the source itself gives.",
     "home_dest": "Home and destination.",
@@ -73,7 +73,7 @@ def _line(cells: Any) -> str:
 
 def _cell(value: Any) -> str:
     if value is None or value != value:  # noqa: PLR0124 - only NaN differs from itself
-        return "–"
+        return "-"
     if isinstance(value, float):
         return f"{value:.4g}"
     return str(value).replace("|", "\\|").replace("\n", " ")

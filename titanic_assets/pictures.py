@@ -109,7 +109,7 @@ def confusion_matrix(counts: Sequence[Sequence[int]]) -> bytes:
                 ha="center",
                 va="center",
                 fontsize=13,
-                color="white" if share > 0.55 else INK,  # noqa: PLR2004
+                color="white" if share > 0.55 else INK,
             )
     axes.set_xticks([0, 1], ["died", "survived"])
     axes.set_yticks([0, 1], ["died", "survived"], rotation=90, va="center")

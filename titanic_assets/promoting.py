@@ -68,7 +68,10 @@ def decide_and_promote(
     return Outcome(
         evaluation.candidate.version,
         decision,
-        [[f"{e.when:%Y-%m-%d %H:%M}", e.alias, e.from_version, e.to_version, e.why] for e in newest],
+        [
+            [f"{e.when:%Y-%m-%d %H:%M}", e.alias, e.from_version, e.to_version, e.why]
+            for e in newest
+        ],
     )
 
 
@@ -76,10 +79,14 @@ def decide_on(evaluation: CandidateEvaluation, settings: Settings) -> Decision:
     """What the promotion rule says of an evaluated candidate."""
     from titanic_model.promotion import Champion, Contender, Policy, decide
 
-    champion = evaluation.champion
+    version = evaluation.champion
+    champion = (
+        None
+        if version is None
+        else Champion(str(version.version), version.digest, evaluation.comparison)
+    )
     return decide(
         Contender(evaluation.candidate.digest, evaluation.gates),
-        champion
-        and Champion(str(champion.version), champion.digest, evaluation.comparison),
+        champion,
         Policy(minimum_gain=settings.minimum_gain),
     )

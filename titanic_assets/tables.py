@@ -54,12 +54,14 @@ class Table:
         """All of it in memory; for tables known to be small."""
         import pyarrow.parquet as pq
 
-        return pq.read_table(self.path, columns=columns).to_pandas()
+        frame: pd.DataFrame = pq.read_table(self.path, columns=columns).to_pandas()
+        return frame
 
     def head(self, rows: int = 5) -> pd.DataFrame:
         """The first few rows, for a look."""
         for batch in self.batches():
-            return batch.slice(0, rows).to_pandas()
+            first: pd.DataFrame = batch.slice(0, rows).to_pandas()
+            return first
         return self.to_pandas()
 
 

@@ -170,15 +170,19 @@ def describe(
     from titanic_assets.pictures import as_markdown, search_progress
 
     version = candidate.version
+    columns = {
+        "cross-validated": candidate.cross_validated,
+        "± between folds": candidate.deviation,
+        "families together": candidate.by_ticket,
+        "sex alone": candidate.sex_alone,
+    }
     rows = [
-        [name, getattr(candidate.cross_validated, name), getattr(candidate.deviation, name),
-         getattr(candidate.by_ticket, name), getattr(candidate.sex_alone, name)]
+        [name.replace("_", " "), *(f"{getattr(figures, name):.3f}" for figures in columns.values())]
         for name in vars(candidate.cross_validated)
-    ]  # fmt: skip
-    header = ["cross-validated", "mean", "± between folds", "families kept together", "sex alone"]
+    ]
     trials = [
-        [t.number, t.candidate.family, t.candidate.imbalance, t.validation.mean.log_loss,
-         t.validation.mean.accuracy, f"{t.seconds:.1f} s"]
+        [t.number, t.candidate.family, t.candidate.imbalance,
+         f"{t.validation.mean.log_loss:.4f}", f"{t.validation.mean.accuracy:.3f}"]
         for t in sorted(model.trials, key=lambda t: t.validation.mean.log_loss)
     ]  # fmt: skip
     search = as_markdown(search_progress(progress_of(model)), "log loss by trial")
@@ -187,10 +191,10 @@ def describe(
         "winner": f"{candidate.family}, imbalance {candidate.imbalance}",
         "same model as an earlier version": "yes" if version.reused else "no",
         "passengers trained on": len(data.training_part),
-        "figures": dg.MetadataValue.md(as_table(header, rows)),
+        "figures": dg.MetadataValue.md(as_table(["", *columns], rows)),
         "search": dg.MetadataValue.md(search),
         "trials": dg.MetadataValue.md(
-            as_table(["trial", "family", "imbalance", "log loss", "accuracy", "took"], trials)
+            as_table(["trial", "family", "imbalance", "log loss", "accuracy"], trials)
         ),
         "parameters": dg.MetadataValue.json(dict(candidate.parameters)),
         "digest": version.digest,

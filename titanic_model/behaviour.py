@@ -59,7 +59,7 @@ def behaviours(scorer: Scorer) -> tuple[Behaviour, ...]:
     labourer = float(scores([_passenger(3, "male", 30.0, name="Gray, Mr. Edwin")])[0])
     adults = [one for one in ship if one["age"] != _CHILD]
     boys = [one for one in ship if one["age"] == _CHILD and one["sex"] == "male"]
-    steerage = [one for one in ship if one["pclass"] == 3]  # noqa: PLR2004 - third class
+    steerage = [one for one in ship if one["pclass"] == 3]
     return (
         invariance(
             "what else is in a name does not matter",
@@ -160,7 +160,7 @@ def _as(passenger: Passenger, sex: str) -> Passenger:
 
 
 def _named(sex: str, age: float | None, surname: str = "Gray", first: str = "Robin") -> str:
-    child = age is not None and age < 15  # noqa: PLR2004 - as titles went
+    child = age is not None and age < 15
     title = {("female", True): "Miss", ("female", False): "Mrs", ("male", True): "Master"}.get(
         (sex, child), "Mr"
     )

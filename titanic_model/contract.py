@@ -86,7 +86,9 @@ class ContractField:
 
 def _describe(name: str, info: FieldInfo) -> ContractField:
     """Read one field of `Passenger` back from pydantic."""
-    types = [kind for kind in get_args(info.annotation) or (info.annotation,) if kind is not NoneType]
+    types = [
+        kind for kind in get_args(info.annotation) or (info.annotation,) if kind is not NoneType
+    ]
     if get_origin(info.annotation) is Literal:
         types = [info.annotation]
     annotation = types[0]
@@ -96,7 +98,7 @@ def _describe(name: str, info: FieldInfo) -> ContractField:
     if get_origin(annotation) is Literal:
         kind, allowed = "category", get_args(annotation)
     else:
-        kind = {int: "integer", float: "number", str: "text"}[annotation]  # type: ignore[assignment,index]
+        kind = {int: "integer", float: "number", str: "text"}[annotation]  # type: ignore[assignment]
     return ContractField(
         name=name,
         kind=kind,

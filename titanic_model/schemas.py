@@ -28,7 +28,12 @@ RAW_SCHEMA = pa.schema(
     ]
 )
 
-_TYPES = {"integer": pa.int8(), "number": pa.float64(), "category": pa.string(), "text": pa.string()}
+_TYPES = {
+    "integer": pa.int8(),
+    "number": pa.float64(),
+    "category": pa.string(),
+    "text": pa.string(),
+}
 
 # What is known only after the event (boat, body) ends in raw data and is not carried over.
 VALIDATED_SCHEMA = pa.schema(

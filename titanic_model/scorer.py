@@ -44,7 +44,7 @@ class Scorer:
 
     def score(self, matrix: NDArray[np.float32]) -> NDArray[np.float32]:
         """The probability of survival for each row of features."""
-        if matrix.ndim != 2 or matrix.shape[1] != self.columns:  # noqa: PLR2004 - rows and columns
+        if matrix.ndim != 2 or matrix.shape[1] != self.columns:
             raise UnusableModel(
                 f"this model reads rows of {self.columns} features and was given an array of "
                 f"shape {matrix.shape}: it belongs to another feature version"

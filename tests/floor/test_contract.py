@@ -6,9 +6,7 @@ from pydantic import ValidationError
 from titanic_model.contract import FIELDS, Passenger, WrongHeader, column_for, read_header
 
 KAGGLE = "PassengerId,Survived,Pclass,Name,Sex,Age,SibSp,Parch,Ticket,Fare,Cabin,Embarked"
-TITANIC3 = (
-    "pclass,survived,name,sex,age,sibsp,parch,ticket,fare,cabin,embarked,boat,body,home.dest"
-)
+TITANIC3 = "pclass,survived,name,sex,age,sibsp,parch,ticket,fare,cabin,embarked,boat,body,home.dest"
 
 
 def a_passenger(**changes):

@@ -49,7 +49,9 @@ passengers = st.fixed_dictionaries(
         "parch": st.integers(0, 20),
         "fare": st.none() | st.floats(0, 2000, width=32),
         "embarked": st.sampled_from([None, "C", "Q", "S"]),
-        "name": st.none() | st.text(max_size=30) | st.sampled_from(["Kelly, Mr. James", "A, Dr. B"]),
+        "name": st.none()
+        | st.text(max_size=30)
+        | st.sampled_from(["Kelly, Mr. James", "A, Dr. B"]),
         "cabin": st.none() | st.text(max_size=8) | st.sampled_from(["C85", "F G73", "T"]),
     }
 )

@@ -25,7 +25,9 @@ def packaged():
     text = {name: table[name].cast(pa.string()).combine_chunks() for name in ("name", "ticket")}
     unknown = pa.nulls(table.num_rows, pa.string())
     lines = pa.array(range(table.num_rows))
-    return normalised(text["ticket"]), passenger_keys(text["name"], text["ticket"], unknown, unknown, lines)
+    return normalised(text["ticket"]), passenger_keys(
+        text["name"], text["ticket"], unknown, unknown, lines
+    )
 
 
 def test_every_passenger_of_the_packaged_list_is_somebody_else(packaged):

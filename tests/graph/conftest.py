@@ -78,9 +78,7 @@ class Graph:
 
 @pytest.fixture
 def graph(tmp_path, fresh_store):
-    settings = Settings(
-        titanic_home=tmp_path / "home", search_trials=1, landing_settle_seconds=0
-    )
+    settings = Settings(titanic_home=tmp_path / "home", search_trials=1, landing_settle_seconds=0)
     settings.places.mlflow.mkdir(parents=True)
     shutil.copy(fresh_store, settings.places.mlflow / "mlflow.db")
     with dg.DagsterInstance.ephemeral(tempdir=str(tmp_path)) as instance:

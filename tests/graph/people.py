@@ -5,14 +5,17 @@ import random
 
 from titanic_model.schemas import PACKAGED_LIST
 
-HEADER = "pclass,survived,name,sex,age,sibsp,parch,ticket,fare,cabin,embarked".split(",")
+HEADER = [
+    "pclass", "survived", "name", "sex", "age", "sibsp", "parch", "ticket", "fare", "cabin",
+    "embarked",
+]  # fmt: skip
 
 
 def new_passengers(count, *, first=1, **changes):
     """People who could have been aboard: rows of the packaged list under other names."""
     with PACKAGED_LIST.open() as file:
         people = list(csv.DictReader(file))
-    chance = random.Random(first)
+    chance = random.Random(first)  # noqa: S311 - reproducible, not secret
     rows = []
     for number in range(first, first + count):
         row = chance.choice(people)

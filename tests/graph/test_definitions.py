@@ -31,9 +31,9 @@ print(json.dumps({
 
 @pytest.fixture(scope="module")
 def loaded():
-    """What it takes a fresh process to load the definitions; the better of two tries."""
+    """What it takes a fresh process to load the definitions; the best of three tries."""
     tries = []
-    for _ in range(2):
+    for _ in range(3):
         done = subprocess.run(
             [sys.executable, "-c", LOADING], cwd=CHECKOUT, capture_output=True, check=True
         )
@@ -52,7 +52,13 @@ def test_the_definitions_load_quickly_and_small(loaded):
 
 def test_the_code_server_accepts_the_workspace(tmp_path):
     done = subprocess.run(
-        [Path(sys.executable).with_name("dagster"), "definitions", "validate", "-w", "workspace.yaml"],
+        [
+            Path(sys.executable).with_name("dagster"),
+            "definitions",
+            "validate",
+            "-w",
+            "workspace.yaml",
+        ],
         cwd=CHECKOUT,
         env={"PATH": "/usr/bin:/bin", "DAGSTER_HOME": str(tmp_path), "TITANIC_HOME": str(tmp_path)},
         capture_output=True,

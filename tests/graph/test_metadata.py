@@ -21,7 +21,7 @@ def test_an_explanation_tells_what_is_allowed():
 
 def test_missing_values_and_bars_do_not_break_a_preview():
     assert as_table(["a", "b", "c"], [[None, float("nan"), "x|y\nz"], [1, 0.123456, "k"]]) == (
-        "| a | b | c |\n| --- | --- | --- |\n| – | – | x\\|y z |\n| 1 | 0.1235 | k |"
+        "| a | b | c |\n| --- | --- | --- |\n| - | - | x\\|y z |\n| 1 | 0.1235 | k |"
     )
 
 
@@ -30,4 +30,4 @@ def test_a_table_tells_its_rows_and_shows_the_columns_asked_for(tmp_path):
     batch = pa.record_batch([["Kelly", "Allen"], [None, 29.0]], schema=schema)
     described = describe_table(write_table([batch], schema, tmp_path / "t.parquet"), ["age"])
     assert described["dagster/row_count"] == 2
-    assert described["preview"].value == "| age |\n| --- |\n| – |\n| 29 |"
+    assert described["preview"].value == "| age |\n| --- |\n| - |\n| 29 |"

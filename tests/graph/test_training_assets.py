@@ -37,7 +37,9 @@ def test_the_same_data_trained_twice_is_one_version_and_one_promotion(graph):
     assert "the very model that is champion" in (
         graph.checks(second)["candidate_was_promoted"].description
     )
-    assert [e.to_version for e in PromotionLedger(graph.places.ledger).events()] == [version.version]
+    assert [e.to_version for e in PromotionLedger(graph.places.ledger).events()] == [
+        version.version
+    ]
     # What a person is shown on the way.
     figures = graph.shown(first, "candidate_evaluation")
     pictures = {"ROC", "confusion matrix", "calibration", "score distribution", "importance"}

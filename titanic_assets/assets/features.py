@@ -21,7 +21,10 @@ from titanic_model.features import FEATURE_VERSION, FEATURES, INPUTS
     code_version=str(FEATURE_VERSION),
     check_specs=[
         dg.AssetCheckSpec(
-            "every_passenger_has_features", asset="passenger_features", blocking=True
+            "every_passenger_has_features",
+            asset="passenger_features",
+            blocking=True,
+            description="There are as many rows of features as validated passengers.",
         ),
         dg.AssetCheckSpec(
             "nothing_known_only_afterwards",

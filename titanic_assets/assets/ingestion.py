@@ -117,7 +117,7 @@ def validation(
     kept = judged.validated.rows if verdict.accepted else verdict.rows_kept
     context.log.info(verdict.message)
     mlflow_run.log_files({validating.PAGE: judged.page.encode()})
-    report = {
+    report: dict[str, dg.MetadataValue | str] = {
         "report": dg.MetadataValue.url(mlflow_run.artifact_url(validating.PAGE)),
         "verdict": verdict.message,
     }

@@ -74,7 +74,7 @@ def candidate_evaluation(
     mlflow_run.log_files({f"pictures/{k}.png": v for k, v in judgement.pictures.items()})
     yield dg.Output(record, metadata=judging.describe(judgement, mlflow_run))
     for gate in record.gates:
-        context.log.info(f"gate {gate.name}: {gate.explanation}")
+        context.log.info("gate %s: %s", gate.name, gate.explanation)
         yield dg.AssetCheckResult(
             check_name=gate.name,
             passed=gate.passed,
@@ -85,9 +85,7 @@ def candidate_evaluation(
 
 
 @dg.asset(group_name="training", owners=[MODEL_TEAM], kinds={"markdown"})
-def model_card(
-    candidate_evaluation: CandidateEvaluation, mlflow_run: MlflowRun
-) -> dg.Output[str]:
+def model_card(candidate_evaluation: CandidateEvaluation, mlflow_run: MlflowRun) -> dg.Output[str]:
     """What the candidate is for, what it was made of, how good it is, for whom, and its limits."""
     from titanic_assets.model_card import render_model_card
 
@@ -128,7 +126,7 @@ def champion_model(
     """
     promotion = promoting.decide_and_promote(context, candidate_evaluation, settings, mlflow_run)
     context.log.info(promotion.sentence)
-    metadata = {
+    metadata: dict[str, dg.MetadataValue | str] = {
         "decision": promotion.decision.outcome,
         "reason": promotion.decision.reason,
         "ledger": dg.MetadataValue.md(

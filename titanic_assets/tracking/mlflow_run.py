@@ -143,7 +143,7 @@ def _open(surroundings: _Surroundings) -> MlFlow:
         warnings.simplefilter("ignore", dg.BetaWarning)
         from dagster_mlflow.resources import MlFlow
 
-        return MlFlow(surroundings)  # type: ignore[no-untyped-call]
+        return MlFlow(surroundings)
 
 
 def _end_active(instance: dg.DagsterInstance) -> None:

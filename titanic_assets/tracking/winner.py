@@ -120,7 +120,7 @@ def log_pipeline(registry: Registry, winner: Winner) -> str:
 
 def trusted_types(pipeline: object) -> list[str]:
     """The types in a pipeline that skops must be told to trust; all of packages that we use."""
-    import skops.io  # type: ignore[import-untyped]
+    import skops.io
 
     types = skops.io.get_untrusted_types(data=skops.io.dumps(pipeline))
     strangers = [name for name in types if not name.startswith(_TRUSTED_PACKAGES)]
