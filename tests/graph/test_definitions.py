@@ -18,12 +18,13 @@ HEAVY = (
 )  # fmt: skip
 
 LOADING = """
-import json, resource, sys, time
+import json, sys, time
 import titanic_assets.definitions
-unit = 1e6 if sys.platform == "darwin" else 1e3
+import psutil
 print(json.dumps({
     "cpu": time.process_time(),
-    "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit,
+    # Not the peak that the system accounts: a child inherits that of the process it was forked from.
+    "megabytes": psutil.Process().memory_info().rss / 1e6,
     "modules": sorted({name.partition(".")[0] for name in sys.modules}),
 }))
 """
