@@ -23,7 +23,7 @@ import titanic_assets.definitions
 import psutil
 print(json.dumps({
     "cpu": time.process_time(),
-    # Not the peak that the system accounts: a child inherits that of the process it was forked from.
+    # Not the peak, which a child inherits from the process it was forked from.
     "megabytes": psutil.Process().memory_info().rss / 1e6,
     "modules": sorted({name.partition(".")[0] for name in sys.modules}),
 }))
