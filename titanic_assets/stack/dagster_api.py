@@ -29,11 +29,11 @@ mutation ($params: ExecutionParams!) { launchRun(executionParams: $params) {
 _EVENTS = """
 query ($run: ID!, $cursor: String) { logsForRun(runId: $run, afterCursor: $cursor) {
     ... on EventConnection { cursor hasMore events {
-        ... on MessageEvent { eventType stepKey message timestamp }
+        ... on MessageEvent { eventType stepKey level message }
         ... on ExecutionStepFailureEvent { error { message causes { message } } }
         ... on RunFailureEvent { error { message causes { message } } }
         ... on AssetCheckEvaluationEvent { evaluation {
-            checkName success assetKey { path } } }
+            checkName success severity assetKey { path } } }
         ... on MaterializationEvent { assetKey { path } metadataEntries {
             label ... on FloatMetadataEntry { floatValue } ... on IntMetadataEntry { intValue } } }
     } }
@@ -79,7 +79,7 @@ class Webserver:
     def new_events(self, run: str, cursor: str | None) -> tuple[list[dict[str, Any]], str | None]:
         """The events of a run since the cursor, and the next cursor."""
         answer = self._ask(_EVENTS, run=run, cursor=cursor)["logsForRun"]
-        return [event for event in answer["events"] if event.get("eventType")], answer["cursor"]
+        return answer["events"], answer["cursor"]
 
     def _ask(self, query: str, **variables: object) -> Mapping[str, Any]:
         body = json.dumps({"query": query, "variables": variables}).encode()

@@ -10,6 +10,7 @@ from titanic_assets.stack.dagster_api import Webserver, causes
 
 JOB, LOCATION = "training_job", "titanic"
 _OVER = {"RUN_SUCCESS", "RUN_FAILURE", "RUN_CANCELED"}
+_WORTH_SAYING = {"INFO", "WARNING", "ERROR", "CRITICAL"}
 _LOOK_EVERY_SECONDS = 0.5
 
 
@@ -26,20 +27,21 @@ def follow(
         for event in events:
             if line := describe(event):
                 say(line)
-            if event["eventType"] in _OVER:
-                return bool(event["eventType"] == "RUN_SUCCESS")
+            if event.get("eventType") in _OVER:
+                return bool(event.get("eventType") == "RUN_SUCCESS")
         check()
         time.sleep(_LOOK_EVERY_SECONDS)
 
 
 def describe(event: Mapping[str, Any]) -> str | None:
     """A line for the terminal, or nothing for the many events that only machines care about."""
-    kind, step = event["eventType"], event.get("stepKey")
+    kind, step = event.get("eventType"), event.get("stepKey")
+    if kind is None and event.get("level") in _WORTH_SAYING:
+        return f"    {event['message']}"
     if kind == "ASSET_MATERIALIZATION":
         return f"  {'/'.join(event['assetKey']['path'])}{_figures(event)}"
-    if kind == "ASSET_CHECK_EVALUATION" and not event["evaluation"]["success"]:
-        asset = "/".join(event["evaluation"]["assetKey"]["path"])
-        return f"  {asset}: check {event['evaluation']['checkName']} does not hold"
+    if kind == "ASSET_CHECK_EVALUATION":
+        return _broken(event["evaluation"])
     if kind == "STEP_FAILURE":
         return "\n".join(
             [f"  {step} failed", *(f"    {cause}" for cause in causes(event["error"]))]
@@ -58,6 +60,13 @@ def outcome(settings: Settings, run: str) -> str:
     if not ours:
         return "the run ended well and promoted nothing; candidate_evaluation says why"
     return "\n".join(f"version {each.to_version} is {each.alias}: {each.why}" for each in ours)
+
+
+def _broken(check: Mapping[str, Any]) -> str | None:
+    """A check that stops something; one that only warns is for the UI."""
+    if check["success"] or check["severity"] != "ERROR":
+        return None
+    return f"  {'/'.join(check['assetKey']['path'])}: check {check['checkName']} does not hold"
 
 
 def _figures(event: Mapping[str, Any]) -> str:
