@@ -19,6 +19,12 @@ LOCKS = os.path.join(ROOT, "requirements")
 VENV = os.path.join(ROOT, ".venv")
 PYTHON = os.path.join(VENV, "bin", "python")
 STAMPS = os.path.join(VENV, "installed")
+FROM_PIP = {
+    "index-url": ("UV_DEFAULT_INDEX", ""),
+    "extra-index-url": ("UV_INDEX", " "),
+    "find-links": ("UV_FIND_LINKS", ","),
+    "cert": ("SSL_CERT_FILE", ""),
+}
 SUPPORTED = "import sys; sys.exit(not (%r <= sys.version_info[:2] < %r))" % (OLDEST, TOO_NEW)
 
 
@@ -42,12 +48,19 @@ def main(groups):
     command += ["--compile-bytecode"]
     for group in missing:
         command += ["-r", lock_of(group)]
-    code = subprocess.call(command, cwd=ROOT)
+    settings = settings_for_uv()
+    code = subprocess.call(command, cwd=ROOT, env=settings)
+    if code != 0 and "UV_SYSTEM_CERTS" not in settings:
+        # Some networks are signed by a certificate that only the machine's own store knows.
+        print("once more, trusting the certificates that this machine trusts")
+        sys.stdout.flush()
+        trusting = dict(settings, UV_SYSTEM_CERTS="1", UV_NATIVE_TLS="1")
+        code = subprocess.call(command, cwd=ROOT, env=trusting)
     if code != 0:
         sys.exit(
             "The packages could not be installed (see above). Once that is mended, the same "
-            "command goes on from here. Behind a proxy or a mirror, set UV_DEFAULT_INDEX or "
-            "HTTPS_PROXY for it."
+            "command goes on from here. uv and pip's own settings are used: UV_DEFAULT_INDEX or "
+            "pip.conf for a mirror, HTTPS_PROXY for a proxy, SSL_CERT_FILE for a certificate."
         )
     for group in missing:
         remember(group)
@@ -121,6 +134,24 @@ def find_uv():
     return uv
 
 
+def settings_for_uv():
+    """The environment for uv, with what this machine has set for pip, which uv does not read."""
+    settings = dict(os.environ)
+    try:
+        command = [sys.executable, "-m", "pip", "config", "list"]
+        listed = subprocess.check_output(command, stderr=subprocess.STDOUT).decode()
+    except (OSError, subprocess.CalledProcessError):
+        return settings  # no pip, so nothing is set for it
+    for line in sorted(listed.splitlines(), reverse=True):  # the environment's come last
+        key, _, value = line.partition("=")
+        name, separator = FROM_PIP.get(key.rpartition(".")[2], (None, None))
+        if name and name not in os.environ:
+            settings[name] = separator.join(value.strip("'\"").replace("\\n", " ").split())
+    # Several indexes are one to pip. The hashes in the locks make that safe.
+    settings.setdefault("UV_INDEX_STRATEGY", "unsafe-best-match")
+    return settings
+
+
 def which(program):
     """Where a program is on the path; `shutil.which` came with Python 3.3."""
     for folder in os.environ.get("PATH", "").split(os.pathsep):
@@ -165,4 +196,7 @@ def forget(group):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    try:
+        main(sys.argv[1:])
+    except KeyboardInterrupt:
+        sys.exit("\ninterrupted; the same command goes on from here")

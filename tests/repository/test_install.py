@@ -1,6 +1,7 @@
 """The installer is run as people run it: as a script, by the Python they happen to have."""
 
 import hashlib
+import os
 import shutil
 import stat
 import subprocess
@@ -38,7 +39,7 @@ def uv(tmp_path):
     a_program(
         tmp_path / "bin",
         "uv",
-        f'echo "$@" >> {calls}\n'
+        f'echo "$@" >> {calls}; [ -z "$SHOW" ] || env >> {calls}\n'
         'if [ "$1" = venv ]; then for last; do :; done\n'
         f'mkdir -p "$last/bin"; ln -sf {sys.executable} "$last/bin/python"; fi\n'
         '[ "$FAIL" != "$1" ]',
@@ -192,3 +193,40 @@ def test_without_uv_a_pinned_one_is_put_into_the_environment(checkout):
     assert "uv pip install" in noted
     digest = hashlib.sha256((checkout / "requirements" / "tiny.txt").read_bytes()).hexdigest()
     assert (checkout / ".venv" / "installed" / "tiny").read_text() == digest
+
+
+def test_what_is_set_for_pip_holds_for_uv_too(checkout, uv):
+    done = install(
+        checkout,
+        "tiny",
+        SHOW="1",
+        PIP_INDEX_URL="https://mirror.example/simple",
+        PIP_EXTRA_INDEX_URL="https://a.example https://b.example",
+        PIP_CERT="/etc/ours.pem",
+        PIP_CONFIG_FILE=os.devnull,
+    )
+
+    assert done.returncode == 0, done.stderr
+    seen = uv.read_text()
+    assert "UV_DEFAULT_INDEX=https://mirror.example/simple\n" in seen
+    assert "UV_INDEX=https://a.example https://b.example\n" in seen
+    assert "SSL_CERT_FILE=/etc/ours.pem\n" in seen
+
+
+def test_what_is_set_for_uv_comes_before_what_is_set_for_pip(checkout, uv):
+    install(
+        checkout,
+        "tiny",
+        SHOW="1",
+        PIP_INDEX_URL="https://pip.example/simple",
+        UV_DEFAULT_INDEX="https://uv.example/simple",
+    )
+
+    assert "UV_DEFAULT_INDEX=https://uv.example/simple\n" in uv.read_text()
+
+
+def test_a_failure_is_tried_again_with_the_certificates_of_the_machine(checkout, uv):
+    done = install(checkout, "tiny", FAIL="pip")
+
+    assert "trusting the certificates" in done.stdout
+    assert uv.read_text().count("pip install") == 2
