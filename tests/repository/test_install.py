@@ -1,7 +1,6 @@
 """The installer is run as people run it: as a script, by the Python they happen to have."""
 
 import hashlib
-import os
 import shutil
 import stat
 import subprocess
@@ -195,16 +194,23 @@ def test_without_uv_a_pinned_one_is_put_into_the_environment(checkout):
     assert (checkout / ".venv" / "installed" / "tiny").read_text() == digest
 
 
-def test_what_is_set_for_pip_holds_for_uv_too(checkout, uv):
-    done = install(
-        checkout,
-        "tiny",
-        SHOW="1",
-        PIP_INDEX_URL="https://mirror.example/simple",
-        PIP_EXTRA_INDEX_URL="https://a.example https://b.example",
-        PIP_CERT="/etc/ours.pem",
-        PIP_CONFIG_FILE=os.devnull,
+@pytest.fixture
+def pip(tmp_path):
+    """A pip that has been set up; where uv made the environment there would be none."""
+    listed = (
+        ":env:.cert='/etc/ours.pem'\n"
+        "global.cert='/etc/theirs.pem'\n"
+        "global.extra-index-url='https://a.example\\nhttps://b.example'\n"
+        "global.index-url='https://mirror.example/simple'"
     )
+    (tmp_path / "pip").mkdir()
+    (tmp_path / "pip" / "__init__.py").touch()
+    (tmp_path / "pip" / "__main__.py").write_text(f"print({listed!r})\n")
+    return {"PYTHONPATH": str(tmp_path), "SHOW": "1"}
+
+
+def test_what_is_set_for_pip_holds_for_uv_too(checkout, uv, pip):
+    done = install(checkout, "tiny", **pip)
 
     assert done.returncode == 0, done.stderr
     seen = uv.read_text()
@@ -213,14 +219,8 @@ def test_what_is_set_for_pip_holds_for_uv_too(checkout, uv):
     assert "SSL_CERT_FILE=/etc/ours.pem\n" in seen
 
 
-def test_what_is_set_for_uv_comes_before_what_is_set_for_pip(checkout, uv):
-    install(
-        checkout,
-        "tiny",
-        SHOW="1",
-        PIP_INDEX_URL="https://pip.example/simple",
-        UV_DEFAULT_INDEX="https://uv.example/simple",
-    )
+def test_what_is_set_for_uv_comes_before_what_is_set_for_pip(checkout, uv, pip):
+    install(checkout, "tiny", UV_DEFAULT_INDEX="https://uv.example/simple", **pip)
 
     assert "UV_DEFAULT_INDEX=https://uv.example/simple\n" in uv.read_text()
 
