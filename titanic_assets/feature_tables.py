@@ -36,7 +36,6 @@ def build_features(validated: Table, path: Path) -> Table:
 
 
 def _feature_batches(validated: Table) -> Iterator[pa.RecordBatch]:
-    import numpy as np
     import pyarrow as pa
 
     from titanic_model.features import derive_columns
@@ -57,7 +56,7 @@ def _feature_batches(validated: Table) -> Iterator[pa.RecordBatch]:
                 batch.column("survived"),
                 held_out(tickets, batch.column("passenger_key")),
                 tickets,
-                *(pa.array(column) for column in np.asfortranarray(matrix).T),
+                *map(pa.array, matrix.T),
             ],
             schema=FEATURES_SCHEMA,
         )
@@ -90,7 +89,7 @@ def sides_of(features: Table) -> Sides:
         held_out += batch.column("held_out").true_count
         # Without a ticket each passenger goes by a key of his own.
         with_ticket = batch.filter(pc.not_equal(batch.column("ticket_group"), ""))
-        texts = with_ticket.column("ticket_group").to_pylist()
+        texts = with_ticket.column("ticket_group").to_numpy(zero_copy_only=False)
         hashes = np.fromiter(map(hash, texts), np.int64, count=len(texts))
         sides = with_ticket.column("held_out").to_numpy(zero_copy_only=False)
         for side, seen in tickets.items():

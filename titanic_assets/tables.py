@@ -7,6 +7,7 @@ travels from asset to asset without ever being in memory as a whole.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
 
 CHUNK_ROWS = 250_000
 
-# Texts of which few occur twice: looking for repetitions in them costs a third of the writing.
-_MOSTLY_UNIQUE = frozenset(["name", "ticket", "passenger_key", "ticket_group", "reasons"])
+# Values of which few occur twice: looking for repetitions in them costs a third of the writing.
+_MOSTLY_UNIQUE = frozenset(
+    "name ticket ticket_group passenger_key passenger_id source_id source_line reasons".split()
+)
 
 
 @dataclass(frozen=True)
@@ -43,12 +46,26 @@ class Table:
 
         return pq.read_schema(self.path)
 
-    def batches(self, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
-        """Its rows in order, at most `CHUNK_ROWS` at a time."""
+    def batches(
+        self, columns: list[str] | None = None, rows: int = CHUNK_ROWS
+    ) -> Iterator[pa.RecordBatch]:
+        """Its rows in order, at most so many at a time."""
         import pyarrow.parquet as pq
 
         with pq.ParquetFile(self.path) as file:
-            yield from file.iter_batches(batch_size=CHUNK_ROWS, columns=columns)
+            yield from file.iter_batches(batch_size=rows, columns=columns)
+
+    @property
+    def missing(self) -> dict[str, int]:
+        """How many values each plain column lacks, from the file's footer."""
+        import pyarrow.parquet as pq
+
+        footer = pq.read_metadata(self.path)
+        missing: Counter[str] = Counter()
+        for group in map(footer.row_group, range(footer.num_row_groups)):
+            for column in map(group.column, range(group.num_columns)):
+                missing[column.path_in_schema] += column.statistics.null_count
+        return missing
 
     def to_pandas(self, columns: list[str] | None = None) -> pd.DataFrame:
         """All of it in memory; for tables known to be small."""
@@ -77,7 +94,6 @@ def write_table(batches: Iterable[pa.RecordBatch], schema: pa.Schema, path: Path
             schema,
             compression="zstd",
             use_dictionary=[name for name in schema.names if name not in _MOSTLY_UNIQUE],
-            write_statistics=False,  # nobody looks rows up by value
         ) as writer:
             for batch in batches:
                 writer.write_batch(batch)

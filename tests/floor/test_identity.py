@@ -3,6 +3,8 @@
 import pyarrow as pa
 import pyarrow.csv
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from titanic_model.identity import held_out, normalised, passenger_keys
 from titanic_model.schemas import PACKAGED_LIST
@@ -64,6 +66,13 @@ def test_plain_and_accented_lists_normalise_plain_names_alike():
     plain = normalised(pa.array(["O'Brien, Mr. T."])).to_pylist()
     beside_accents = normalised(pa.array(["O'Brien, Mr. T.", "É"])).to_pylist()
     assert plain[0] == beside_accents[0] == "o brien mr t"
+
+
+@given(st.lists(st.none() | st.text(" \t,.-'()aBz09", max_size=12)), st.integers(0, 5))
+def test_plain_texts_normalise_the_same_by_whichever_way(texts, start):
+    quickly = normalised(pa.array(texts, pa.string()).slice(start)).to_pylist()
+    # One letter beyond ASCII sends all its neighbours the other way.
+    assert quickly == normalised(pa.array([*texts, "É"]).slice(start)).to_pylist()[: len(quickly)]
 
 
 def test_about_a_fifth_is_held_out_and_families_stay_together(packaged):

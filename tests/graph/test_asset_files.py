@@ -107,3 +107,12 @@ def test_the_head_of_an_empty_table_has_its_columns(tmp_path):
     table = write_table([], SCHEMA, tmp_path / "p.parquet")
     assert list(table.head().columns) == ["passenger_id"]
     assert table.rows == 0
+
+
+def test_a_table_knows_how_many_values_each_column_lacks(tmp_path):
+    schema = pa.schema([("age", pa.float64()), ("cabin", pa.string())])
+    batches = [
+        pa.record_batch([[1.0, None], [None, None]], schema=schema),
+        pa.record_batch([[None], ["C85"]], schema=schema),
+    ]
+    assert write_table(batches, schema, tmp_path / "p.parquet").missing == {"age": 2, "cabin": 2}
