@@ -234,6 +234,11 @@ def _right_by_sex(data: TrainingData) -> float:
     return float((female == (data.survived == 1)).mean())
 
 
+def picture_path(name: str) -> str:
+    """Where a picture lies among the artifacts of the MLflow run."""
+    return f"pictures/{name.replace(' ', '_')}.png"
+
+
 def describe(judgement: Judgement, run: MlflowRun) -> dict[str, dg.MetadataValue | str | int]:
     """The evaluation as the UI shows it: figures, gates, groups, and every picture."""
     from titanic_assets.pictures import as_markdown
@@ -251,10 +256,15 @@ def describe(judgement: Judgement, run: MlflowRun) -> dict[str, dg.MetadataValue
         for gate in record.gates
     ]  # fmt: skip
     cells = [
-        [cell.name, cell.passengers, f"{cell.survived:.0%}", f"{cell.said_survived:.0%}",
-         f"{cell.accuracy:.2f}", "weak" if cell.weak else ""]
+        [
+            cell.name,
+            cell.passengers,
+            f"{cell.survived:.0%}",
+            f"{cell.said_survived:.0%}",
+            f"{cell.accuracy:.2f}{', weak' if cell.weak else ''}",
+        ]
         for cell in evaluation.cells
-    ]  # fmt: skip
+    ]
     comparison = record.comparison
     return {
         "candidate": record.candidate.version,
@@ -262,13 +272,19 @@ def describe(judgement: Judgement, run: MlflowRun) -> dict[str, dg.MetadataValue
         "held-out passengers": evaluation.passengers,
         "figures": _table(["", "held out", "95 % interval", "without name and cabin"], figures),
         "gates": _table(["gate", "", "measured", "bar"], gates),
-        "by sex and class": _table(["group", "n", "survived", "predicted", "accuracy", ""], cells),
+        "by sex and class": _table(["group", "n", "survived", "predicted", "accuracy"], cells),
         "against the champion": "there is none to compare with"
         if comparison is None
         else f"gains {comparison.gain:+.4f} log loss ({comparison.gain_interval.low:+.4f} to "
         f"{comparison.gain_interval.high:+.4f}); only the candidate is right about "
         f"{comparison.only_candidate_right}, only the champion about "
         f"{comparison.only_champion_right} (p = {comparison.p_value:.3f})",
+        "pictures": dg.MetadataValue.md(
+            " ".join(
+                f"![{name}]({run.file_url(picture_path(name))})" for name in judgement.pictures
+            )
+        ),
+        # The same once more, for when MLflow is not there to show them.
         **{
             name: dg.MetadataValue.md(as_markdown(picture, name))
             for name, picture in judgement.pictures.items()

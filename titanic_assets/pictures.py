@@ -135,7 +135,7 @@ def roc_curve(curves: Mapping[str, tuple[ArrayLike, ArrayLike, float]]) -> bytes
         xlabel="share of the dead called survivors",
         ylabel="share of survivors found",
         title="ROC (area under the curve)",
-        xlim=(0, 1),
+        xlim=(-0.02, 1),
         ylim=(0, 1.02),
         aspect="equal",
     )

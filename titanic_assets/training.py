@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from titanic_model.training import TrainedModel
     from titanic_model.training_data import TrainingData
 
+SEARCH_PICTURE = "pictures/search.png"
 # What a scikit-learn pipeline needs to be loaded again from MLflow.
 _NEEDED = ("scikit-learn", "imbalanced-learn", "skops", "numpy", "scipy")
 
@@ -131,7 +132,7 @@ def register(
                     **candidate.parameters,
                 },
                 metrics=metrics,
-                artifacts={"pictures/search.png": search_progress(progress_of(model))},
+                artifacts={SEARCH_PICTURE: search_progress(progress_of(model))},
             )
         )
     return TrainedCandidate(
@@ -167,8 +168,6 @@ def describe(
     candidate: TrainedCandidate, model: TrainedModel, data: TrainingData, run: MlflowRun
 ) -> dict[str, dg.MetadataValue | str | int]:
     """The candidate as the UI shows it."""
-    from titanic_assets.pictures import as_markdown, search_progress
-
     version = candidate.version
     columns = {
         "cross-validated": candidate.cross_validated,
@@ -185,14 +184,13 @@ def describe(
          f"{t.validation.mean.log_loss:.4f}", f"{t.validation.mean.accuracy:.3f}"]
         for t in sorted(model.trials, key=lambda t: t.validation.mean.log_loss)
     ]  # fmt: skip
-    search = as_markdown(search_progress(progress_of(model)), "log loss by trial")
     return {
         "version": version.version,
         "winner": f"{candidate.family}, imbalance {candidate.imbalance}",
         "same model as an earlier version": "yes" if version.reused else "no",
         "passengers trained on": len(data.training_part),
         "figures": dg.MetadataValue.md(as_table(["", *columns], rows)),
-        "search": dg.MetadataValue.md(search),
+        "search": dg.MetadataValue.md(f"![log loss by trial]({run.file_url(SEARCH_PICTURE)})"),
         "trials": dg.MetadataValue.md(
             as_table(["trial", "family", "imbalance", "log loss", "accuracy"], trials)
         ),

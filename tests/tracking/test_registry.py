@@ -258,11 +258,15 @@ def test_a_lost_release_leaves_nothing_half_fetched(
 def test_links_lead_to_the_pages_of_the_ui() -> None:
     links = Links("http://localhost:5000/")
     run = "http://localhost:5000/#/experiments/1/runs/r"
-    assert links.run("1", "r") == run
+    view = "?workflowType=machine_learning"
+    assert links.run("1", "r") == f"{run}{view}"
     assert links.artifact("1", "r", "reports/a page.html") == (
-        f"{run}/artifacts/reports/a%20page.html"
+        f"{run}/artifacts/reports/a%20page.html{view}"
     )
-    assert links.version(7) == "http://localhost:5000/#/models/titanic-survival/versions/7"
+    assert links.version(7) == f"http://localhost:5000/#/models/titanic-survival/versions/7{view}"
+    assert links.file("r", "pictures/a b.png") == (
+        "http://localhost:5000/get-artifact?path=pictures/a%20b.png&run_uuid=r"
+    )
 
 
 def test_a_winner_may_have_no_files(registry: Registry, a_winner: MakeWinner) -> None:

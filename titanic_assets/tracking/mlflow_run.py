@@ -82,6 +82,10 @@ class MlflowRun(dg.ConfigurableResource):  # type: ignore[type-arg]
         """The page of one of the open run's artifacts."""
         return self.links.artifact(self.registry.experiment, self.run_id, path)
 
+    def file_url(self, path: str) -> str:
+        """One of the open run's artifacts by itself, as an address."""
+        return self.links.file(self.run_id, path)
+
     def log_files(self, files: Mapping[str, bytes]) -> None:
         """Keep files, by their paths, among the open run's artifacts."""
         from titanic_assets.tracking.winner import log_files
