@@ -22,7 +22,16 @@ CHUNK_ROWS = 250_000
 
 # Values of which few occur twice: looking for repetitions in them costs a third of the writing.
 _MOSTLY_UNIQUE = frozenset(
-    "name ticket ticket_group passenger_key passenger_id source_id source_line reasons".split()
+    [
+        "name",
+        "ticket",
+        "ticket_group",
+        "passenger_key",
+        "passenger_id",
+        "source_id",
+        "source_line",
+        "reasons",
+    ]
 )
 
 
