@@ -6,6 +6,7 @@ import subprocess
 import pytest
 
 from titanic_assets.settings import CHECKOUT
+from titanic_assets.stack.only_one import the_only_one
 
 MAKEFILE = (CHECKOUT / "Makefile").read_text()
 TARGETS = re.search(r"^\.PHONY: (.*)$", MAKEFILE, re.MULTILINE)[1].split()
@@ -72,3 +73,13 @@ def test_clean_finds_the_home_in_the_settings_file(checkout, tmp_path):
 
     assert make("clean", folder=checkout).returncode == 0
     assert not home.exists()
+
+
+def test_clean_does_not_pull_the_ground_from_under_a_running_stack(checkout, tmp_path):
+    (tmp_path / "mlflow").mkdir()
+    with the_only_one(tmp_path, "http://here"):
+        done = make("clean", folder=checkout, TITANIC_HOME=str(tmp_path))
+
+    assert done.returncode != 0
+    assert "still running" in done.stderr
+    assert (tmp_path / "mlflow").exists()
