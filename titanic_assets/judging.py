@@ -275,8 +275,9 @@ def describe(judgement: Judgement, run: MlflowRun) -> dict[str, dg.MetadataValue
         "by sex and class": _table(["group", "n", "survived", "predicted", "accuracy"], cells),
         "against the champion": "there is none to compare with"
         if comparison is None
-        else f"gains {comparison.gain:+.4f} log loss ({comparison.gain_interval.low:+.4f} to "
-        f"{comparison.gain_interval.high:+.4f}); only the candidate is right about "
+        else f"{'gains' if comparison.gain >= 0 else 'loses'} {abs(comparison.gain):.4f} log loss "
+        f"(95 %: {comparison.gain_interval.low:+.4f} to {comparison.gain_interval.high:+.4f}, more "
+        "is better); only the candidate is right about "
         f"{comparison.only_candidate_right}, only the champion about "
         f"{comparison.only_champion_right} (p = {comparison.p_value:.3f})",
         "pictures": dg.MetadataValue.md(
