@@ -1,0 +1,226 @@
+"""Makes the pictures in docs/images anew, from a running `make run`: `make screenshots`.
+
+Needs Debian's chromium (or CHROMIUM, its path) and the settings that `make run` was given. It
+lands both lists of docs/examples, so give it a home of its own: `TITANIC_HOME=... make run`.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from browser import Page, browser
+from PIL import Image
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(CHECKOUT))
+
+from titanic_assets.settings import Settings, load_settings  # noqa: E402
+from titanic_assets.tracking.links import Links  # noqa: E402
+from titanic_assets.tracking.registry import Registry  # noqa: E402
+
+IMAGES = CHECKOUT / "docs" / "images"
+LARGEST_BYTES = 250_000
+_GROUPS = "global@global:ingestion,global@global:training"
+# MLflow opens a side panel on the first visit, Dagster a letter to new users.
+_MLFLOW_QUIET = (
+    "localStorage.setItem('mlflow.assistant.fab.autoOpenedOnFirstLoad_v1', 'true');"
+    "localStorage.setItem('mlflow.assistant.panelOpen_v1', 'false');"
+)
+_DAGSTER_QUIET = "mutation { setNuxSeen }"
+_RUNS_OF = """query ($tags: [ExecutionTag!]) { runsOrError(filter: {tags: $tags}) {
+    ... on Runs { results { status } } } }"""
+
+
+def main() -> None:
+    """Make every picture, or those named on the command line."""
+    program = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    if program is None:
+        sys.exit("chromium is not there: install Debian's package, or set CHROMIUM to its path")
+    settings = load_settings()
+    ask(settings, _DAGSTER_QUIET)
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    with browser(program) as page:
+        page.on_every_page(_MLFLOW_QUIET)
+        for landed, pictures in PICTURES.items():
+            land(settings, landed)
+            for name, take in pictures.items():
+                if len(sys.argv) == 1 or name in sys.argv[1:]:
+                    size = keep(take(page, settings), IMAGES / f"{name}.png")
+                    print(f"{name:24} {size:>9,} bytes")
+
+
+def land(settings: Settings, name: str) -> None:
+    """Drop an example into the landing folder, unless it is there, and wait for its run."""
+    place = settings.places.landing / name
+    if not place.exists():
+        print(f"landing {name}")
+        shutil.copy(CHECKOUT / "docs" / "examples" / name, place)
+    states: list[str] = []
+    while not states or set(states) - {"SUCCESS", "FAILURE"}:
+        time.sleep(1)
+        runs = ask(settings, _RUNS_OF, tags=[{"key": "titanic/landed", "value": name}])
+        states = [run["status"] for run in runs["runsOrError"]["results"]]
+
+
+def asset_graph(page: Page, settings: Settings) -> bytes:
+    """The graph, both groups open."""
+    address = f"{dagster(settings)}/asset-groups?expanded={_GROUPS}"
+    page.open(address, "Latest event", "champion_model", width=2500, height=900)
+    left, top, right, bottom = 550, 110, 2440, 800
+    return page.picture((left, top, right - left, bottom - top))
+
+
+def asset(name: str, height: int, *texts: str) -> Callable[[Page, Settings], bytes]:
+    """What an asset says of its newest run, down to a height."""
+
+    def take(page: Page, settings: Settings) -> bytes:
+        address = f"{dagster(settings)}/assets/{name}"
+        page.open(address, "Metadata", *texts, width=1700, height=4000)
+        page.wait_for("[...document.images].every(image => image.complete)")
+        heading = "[...document.querySelectorAll('*')].filter(e => e.textContent === 'Metadata')[0]"
+        top = page.ask(f"{heading}.getBoundingClientRect().y") - 12
+        return page.picture((240, top, 1020, height))
+
+    return take
+
+
+def checks(name: str, check: str) -> Callable[[Page, Settings], bytes]:
+    """The checks of an asset, one of them open."""
+
+    def take(page: Page, settings: Settings) -> bytes:
+        address = f"{dagster(settings)}/assets/{name}?view=checks&checkDetail={check}"
+        page.open(address, "Latest execution", "Evaluation result", width=1600, height=680)
+        return page.picture((240, 0, 1360, 680))
+
+    return take
+
+
+def picture_in_the_ui(page: Page, settings: Settings) -> bytes:
+    """A picture that an asset carries along, opened by a click."""
+    page.open(f"{dagster(settings)}/assets/validated_passengers", "before and after", height=2400)
+    row = "[...document.querySelectorAll('tr')].find(row => row.innerText.startsWith('before'))"
+    page.click(
+        f"[...({row}?.querySelectorAll('td *') ?? [])]"
+        ".filter(each => each.textContent === '[Show Markdown]').pop()"
+    )
+    picture = "document.querySelector('img[alt^=\"main fields\"]')"
+    page.wait_for(f"{picture}?.complete")
+    return page.picture_of(picture)
+
+
+def automation(page: Page, settings: Settings) -> bytes:
+    """The sensor and the schedule."""
+    page.open(f"{dagster(settings)}/automation", "landing_sensor", width=1400, height=330)
+    return page.picture((240, 0, 1160, 330))
+
+
+def runs(page: Page, settings: Settings) -> bytes:
+    """What was run, why, and how it ended."""
+    page.open(f"{dagster(settings)}/runs", "landing_sensor", width=1400, height=560)
+    return page.picture((240, 0, 1160, 560))
+
+
+def mlflow_run(page: Page, settings: Settings) -> bytes:
+    """The run of the champion's training."""
+    experiment, run = champions_run(settings)
+    page.open(Links(settings.mlflow_ui).run(experiment, run), "Child runs", "trial 12", height=1000)
+    return page.picture((200, 0, 1200, 1000))
+
+
+def validation_report(width: int, height: int) -> Callable[[Page, Settings], bytes]:
+    """The page about the data of the newest run, on a screen so wide."""
+
+    def take(page: Page, settings: Settings) -> bytes:
+        registry = Registry(settings.tracking_uri)
+        (newest,) = registry.client.search_runs(
+            [registry.experiment], "attributes.run_name = 'training_job'", max_results=1
+        )
+        run = newest.info.run_id
+        address = Links(settings.mlflow_ui).file(run, "validation/report.html")
+        page.show(fetch(address).decode(), width=width, height=height)
+        return page.picture()
+
+    return take
+
+
+# By the list that has to have landed for them.
+PICTURES: dict[str, dict[str, Callable[[Page, Settings], bytes]]] = {
+    "new_passengers.csv": {
+        "graph": asset_graph,
+        "candidate_evaluation": asset("candidate_evaluation", 1540, "pictures"),
+        "trained_model": asset("trained_model", 1080, "trials"),
+        "gates": checks("candidate_evaluation", "better_than_sex_alone"),
+        "not_promoted": checks("champion_model", "candidate_was_promoted"),
+        "before_and_after": picture_in_the_ui,
+        "mlflow_run": mlflow_run,
+    },
+    "broken.csv": {
+        "quarantined_passengers": asset("quarantined_passengers", 620, "refused by rule"),
+        "refused": checks("validated_passengers", "no_list_is_refused"),
+        "report": validation_report(1200, 1100),
+        "report_narrow": validation_report(390, 1100),
+        "automation": automation,
+        "runs": runs,
+    },
+}
+
+
+def dagster(settings: Settings) -> str:
+    """The address of Dagster's UI."""
+    return f"http://localhost:{settings.ui_port}"
+
+
+def champions_run(settings: Settings) -> tuple[str, str]:
+    """Experiment and run that the champion is from."""
+    registry = Registry(settings.tracking_uri)
+    champion = registry.version_at("champion")
+    if champion is None:
+        sys.exit("there is no champion: wait until `make run` has trained one")
+    return registry.experiment, champion.run_id
+
+
+def fetch(address: str, body: bytes | None = None) -> bytes:
+    """What is at an address of this machine."""
+    request = urllib.request.Request(  # noqa: S310 - our own servers, always http
+        address, body, {"Content-Type": "application/json"}
+    )
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request) as answer:
+        content: bytes = answer.read()
+        return content
+
+
+def ask(settings: Settings, query: str, **variables: object) -> Any:
+    """Dagster's answer to a GraphQL query."""
+    body = json.dumps({"query": query, "variables": variables}).encode()
+    try:
+        return json.loads(fetch(f"{dagster(settings)}/graphql", body))["data"]
+    except OSError as error:
+        sys.exit(f"{dagster(settings)} does not answer ({error}): start `make run` first")
+
+
+def keep(png: bytes, path: Path) -> int:
+    """Write a picture, no wider than a page shows and not too large; returns its size."""
+    with Image.open(io.BytesIO(png)) as picture:
+        small = picture.convert("RGB")
+        if small.width > 1600:
+            small = small.resize((1600, round(small.height * 1600 / small.width)), Image.LANCZOS)
+        small.save(path, optimize=True)
+        if path.stat().st_size > LARGEST_BYTES:
+            small.quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
+    size = path.stat().st_size
+    if size > LARGEST_BYTES:
+        sys.exit(f"{path} has {size:,} bytes: picture less of the page")
+    return size
+
+
+if __name__ == "__main__":
+    main()
