@@ -1,7 +1,8 @@
 """The record of refused lists, by the digest of their content.
 
 A refused list stays where it lies. Its record keeps later readings from stumbling over it, so one
-bad file does not block good ones for ever.
+bad file does not block good ones for ever; its bad rows lie beside the record, because the next
+run's quarantine is without them.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class Refusal(BaseModel):
 
 @dataclass(frozen=True)
 class RefusedBatches:
-    """All refusals, one JSON file each."""
+    """All refusals, one JSON file each, and the quarantined rows of the lists that were judged."""
 
     folder: Path
 
@@ -86,11 +87,16 @@ class RefusedBatches:
         refusal = self._read(self._path(digest))
         return refusal if refusal and refusal.stands(limit, rules) else None
 
+    def rows(self, digest: str) -> Path:
+        """Where the quarantined rows of a list are kept, with their reasons."""
+        return self.folder / f"{digest}.parquet"
+
     def lift(self, digest: str) -> bool:
         """Forget a refusal, so that the list is read and judged again; whether there was one."""
         path = self._path(digest)
         there = path.exists()
         path.unlink(missing_ok=True)
+        self.rows(digest).unlink(missing_ok=True)
         return there
 
     def all(self) -> tuple[Refusal, ...]:

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from titanic_assets.refusals import RefusedBatches
-from titanic_assets.tables import Table
+from titanic_assets.tables import Table, write_table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     import pandas as pd
+    import pyarrow as pa
 
     from expectations.suite import Policy
     from expectations.verdict import Verdict
@@ -73,10 +75,18 @@ def judge(context: dg.AssetExecutionContext, raw: Table, settings: Settings) -> 
     return Judged(verdict, Table(kept), Table(quarantined), render_report(verdict))
 
 
-def remember_refusals(verdict: Verdict, settings: Settings) -> None:
-    """Record every refused list, so that later runs go on without it until something changes."""
+def remember_refusals(judged: Judged, settings: Settings) -> None:
+    """Record every refused list, so that later runs go on without it until something changes.
+
+    Its quarantined rows are kept too: those runs replace the quarantine, and it is not in them.
+    """
+    from titanic_model.schemas import QUARANTINE_SCHEMA
+
+    verdict = judged.verdict
     refused = RefusedBatches.of(settings.places)
     for batch in verdict.refused:
+        rows = _rows_of(batch.digest, judged.quarantined)
+        write_table(rows, QUARANTINE_SCHEMA, refused.rows(batch.digest))
         refused.refuse(
             batch.source,
             batch.digest,
@@ -84,6 +94,14 @@ def remember_refusals(verdict: Verdict, settings: Settings) -> None:
             limit=settings.bad_share_limit,
             rules=verdict.rules_digest,
         )
+
+
+def _rows_of(digest: str, table: Table) -> Iterator[pa.RecordBatch]:
+    """The rows of one list."""
+    import pyarrow.compute as pc
+
+    for batch in table.batches():
+        yield batch.filter(pc.equal(batch.column("source_digest"), digest))
 
 
 def picture_missing(table: Table, *, raw: bool = False) -> dg.MarkdownMetadataValue:

@@ -57,3 +57,7 @@ def test_good_data_makes_a_champion_and_neither_worse_nor_broken_data_unseats_it
     assert "refused on" in graph.checks(fourth)["every_list_was_read"].description
     assert graph.shown(fourth, "validated_passengers")["dagster/row_count"].value == 1349
     assert champion_of.version_at("champion") == champion
+    # That run's own quarantine is empty; what was wrong with the refused list is kept beside it.
+    assert graph.shown(fourth, "quarantined_passengers")["dagster/row_count"].value == 0
+    kept = Table(RefusedBatches.of(graph.places).rows(refusal.digest)).to_pandas()
+    assert kept["reasons"].tolist() == ["age: old is not a number from 0 to 120, or nothing"] * 10

@@ -74,7 +74,8 @@ def raw_passengers(
             owners=[DATA_TEAM],
             kinds={"table", "parquet", "greatexpectations"},
             description="Rows that are not used, as they came, each with the expectations that "
-            "refused it and the reasons in words.",
+            "refused it and the reasons in words. Those of a list that is refused as a whole are "
+            "also kept in quarantine/refused/, for the next run goes without that list.",
         ),
         "validated_passengers": dg.AssetOut(
             is_required=False,
@@ -111,6 +112,7 @@ def validation(
 ) -> Iterator[dg.Output[Table] | dg.AssetCheckResult]:
     """Judge every row by the expectations; refuse a list with too many bad rows as a whole."""
     judged = validating.judge(context, raw_passengers, settings)
+    validating.remember_refusals(judged, settings)
     verdict = judged.verdict
     # Counted on what was written, now: a table is moved away as soon as it is handed over.
     quarantined = judged.quarantined.rows
@@ -157,7 +159,6 @@ def validation(
         metadata=report,
     )
     if not verdict.accepted:
-        validating.remember_refusals(verdict, settings)
         raise dg.Failure(verdict.message, metadata=report, allow_retries=False)
     yield dg.Output(
         judged.validated,
