@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
+from shutil import rmtree
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -43,11 +45,20 @@ def staging(context: dg.AssetExecutionContext, settings: Settings, name: str = "
     """Where a step writes a table before it is complete: beside the values, hidden, its own."""
     name = name or context.asset_key.to_python_identifier()
     folder = settings.places.tables
-    for left_over in folder.glob(f".{name}.*.parquet"):
-        # Of a run that was killed; none takes a day.
-        if time.time() - left_over.stat().st_mtime > _DAY:
-            left_over.unlink(missing_ok=True)
+    remove_left_overs(folder, time.time() - _DAY)
     return folder / f".{name}.{context.run.run_id}.parquet"
+
+
+def remove_left_overs(folder: Path, before: float) -> None:
+    """Remove what killed runs have left unfinished, that is what is hidden; none takes a day."""
+    for left_over in folder.glob(".*"):
+        with suppress(FileNotFoundError):  # another step has just removed it
+            if left_over.stat().st_mtime > before:
+                continue
+            if left_over.is_dir():
+                rmtree(left_over, ignore_errors=True)
+            else:
+                left_over.unlink()
 
 
 def policy(settings: Settings) -> Policy:

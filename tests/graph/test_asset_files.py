@@ -1,5 +1,6 @@
 """Asset values on disk: whole or not at all, and the last good one stays."""
 
+import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -9,6 +10,7 @@ import pytest
 
 from titanic_assets.asset_files import AssetFiles
 from titanic_assets.tables import Table, write_table
+from titanic_assets.validating import remove_left_overs
 
 SCHEMA = pa.schema([("passenger_id", pa.int64())])
 
@@ -101,6 +103,28 @@ def test_a_writer_that_dies_leaves_the_old_table_and_no_rubbish(tmp_path):
         write_table(half_a_table(), SCHEMA, path)
     assert Table(path).to_pandas()["passenger_id"].tolist() == [1]
     assert [entry.name for entry in tmp_path.iterdir()] == ["p.parquet"]
+
+
+def test_what_a_killed_run_left_unfinished_is_removed_after_a_day(tmp_path):
+    path = tmp_path / ".passengers.run.parquet"
+
+    def killed_here():
+        yield a_batch(1)
+        unfinished = [entry.name for entry in tmp_path.iterdir()]
+        assert len(unfinished) == 1
+        for name in (*unfinished, path.name, "passengers.parquet"):
+            (tmp_path / f"{name}.old").write_text("left over")
+            os.utime(tmp_path / f"{name}.old", (1000, 1000))
+        (tmp_path / ".fetched-x").mkdir()
+        (tmp_path / ".fetched-x" / "copy.csv").write_text("left over")
+        os.utime(tmp_path / ".fetched-x", (1000, 1000))
+        remove_left_overs(tmp_path, before=2000)
+        assert {entry.name for entry in tmp_path.iterdir()} == {
+            *unfinished,
+            "passengers.parquet.old",
+        }
+
+    assert write_table(killed_here(), SCHEMA, path).rows == 1
 
 
 def test_the_head_of_an_empty_table_has_its_columns(tmp_path):
