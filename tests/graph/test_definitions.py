@@ -122,6 +122,12 @@ def test_training_makes_every_asset(definitions):
     assert job.tags["titanic/graph"] == "writes"
 
 
+@pytest.mark.parametrize("job", ["training_job", "__ASSET_JOB"])
+def test_steps_share_a_process_however_a_run_is_started(definitions, job):
+    repository = definitions.get_repository_def()
+    assert repository.get_job(job).executor_def is dg.in_process_executor
+
+
 def test_training_is_scheduled_for_monday_morning_and_on(definitions):
     schedule = definitions.resolve_schedule_def("weekly_training_schedule")
     assert (schedule.cron_schedule, schedule.execution_timezone) == ("0 6 * * 1", "UTC")

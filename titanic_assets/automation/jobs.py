@@ -10,6 +10,4 @@ training_job = dg.define_asset_job(
     selection=dg.AssetSelection.groups("ingestion", "training"),
     description="From raw passengers to a champion: read, validate, train, judge, promote or not.",
     tags=WRITES_THE_GRAPH,
-    # The steps are short and hand tables to each other; one process saves a start-up for each.
-    executor_def=dg.in_process_executor,
 )
