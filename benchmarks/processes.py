@@ -2,14 +2,20 @@
 
 import os
 import platform
+import signal
 import subprocess
 import sys
-import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 
-CHECKOUT = Path(__file__).resolve().parent.parent
+from titanic_assets.settings import CHECKOUT, Settings
+from titanic_assets.stack.surroundings import child_environment
+
+_LAUNCHER = Path(__file__).with_name("launcher.py")
+_BYTES = 1 if platform.system() == "Darwin" else 1024  # in which a process's peak is counted
 
 
 class BenchmarkFailed(RuntimeError):
@@ -25,31 +31,35 @@ class Cost:
     peak_mb: float
 
 
-def run_costed(arguments: list[str], environment: dict[str, str] | None = None) -> Cost:
-    """Run `python ARGUMENTS` in the checkout and account for it alone."""
-    started = time.monotonic()
-    process = subprocess.Popen(
-        [sys.executable, *arguments],
-        cwd=CHECKOUT,
-        env={**os.environ, **(environment or {})},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )
-    complaints = process.stderr.read() if process.stderr else b""
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        tail = complaints.decode(errors="replace")[-2000:]
-        raise BenchmarkFailed(f"python {' '.join(arguments)} failed:\n{tail}")
-    unit = 1e6 if platform.system() == "Darwin" else 1e3
-    return Cost(
-        wall=time.monotonic() - started,
-        cpu=usage.ru_utime + usage.ru_stime,
-        peak_mb=usage.ru_maxrss / unit,
-    )
+def run_costed(arguments: Sequence[str], home: Path, **settings: str) -> tuple[Cost, str]:
+    """Run `python ARGUMENTS` under a home, as `make run` would; its cost, and what it printed."""
+    environment = child_environment(os.environ, {}, Settings(titanic_home=home)) | settings
+    with TemporaryDirectory() as folder:
+        costs = Path(folder, "costs")
+        launcher = subprocess.Popen(
+            [sys.executable, "-IS", _LAUNCHER, costs, sys.executable, *arguments],
+            cwd=CHECKOUT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            said, complaints = launcher.communicate()
+        except BaseException:
+            os.killpg(launcher.pid, signal.SIGKILL)
+            launcher.wait()
+            raise
+        if launcher.returncode:
+            command = " ".join(arguments)
+            raise BenchmarkFailed(f"python {command} failed:\n{complaints[-2000:]}")
+        wall, cpu, peak = map(float, costs.read_text(encoding="ascii").split())
+    return Cost(wall, cpu, peak * _BYTES / 1e6), said
 
 
-def middle(costs: list[Cost]) -> Cost:
+def middle(costs: Sequence[Cost]) -> Cost:
     """The median of each figure; single runs on shared machines tell little."""
     return Cost(
         wall=median(cost.wall for cost in costs),
