@@ -12,7 +12,7 @@ from titanic_assets.sources.raw import read_sources
 from titanic_assets.tables import Table
 from titanic_assets.tracking.mlflow_run import MlflowRun
 
-LOOK_RAW = ["source", "source_line", "survived", "pclass", "sex", "age", "fare", "name", "ticket"]
+LOOK_RAW = ["source", "source_line", "survived", "pclass", "sex", "age", "fare", "embarked"]
 LOOK_VALID = ["passenger_id", "survived", "pclass", "sex", "age", "fare", "embarked", "name"]
 LOOK_REFUSED = ["source", "source_line", "reasons", "name", "sex", "age", "fare"]
 
