@@ -25,7 +25,10 @@ def define(settings: Settings) -> dg.Definitions:
             "settings": settings,
             "io_manager": AssetFiles(folder=str(settings.places.tables)),
             "mlflow_run": MlflowRun(
-                tracking_uri=settings.tracking_uri,
+                # By name where it may carry a password: Dagster stores and shows what it is told.
+                tracking_uri=dg.EnvVar("TITANIC_TRACKING_URI")
+                if settings.titanic_tracking_uri
+                else settings.tracking_uri,
                 ui=settings.mlflow_ui,
                 folder=str(settings.places.mlflow),
             ),

@@ -12,6 +12,7 @@ from typing import Annotated
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from titanic_assets.sources.addresses import shown
 from titanic_model.places import Places
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -64,7 +65,9 @@ class Settings(BaseSettings):
         int,
         Field(ge=1, description="Candidates tried by the search. 60 is a thorough search."),
     ] = 12
-    search_seed: Annotated[int, Field(ge=0, description="Seed of the search and the folds.")] = 7
+    search_seed: Annotated[
+        int, Field(ge=0, le=1_000_000, description="Seed of the search and the folds.")
+    ] = 7
     minimum_gain: Annotated[
         float,
         Field(ge=0, description="Mean paired log loss a candidate must gain on the champion."),
@@ -82,9 +85,9 @@ class Settings(BaseSettings):
 
     @property
     def mlflow_ui(self) -> str:
-        """Where a browser finds MLflow."""
+        """Where a browser finds MLflow; links to it are kept, so it carries no password."""
         if (self.titanic_tracking_uri or "").startswith("http"):
-            return str(self.titanic_tracking_uri)
+            return shown(str(self.titanic_tracking_uri))
         return f"http://localhost:{self.mlflow_port}"
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from uuid import uuid4
 
+from titanic_assets.sources.addresses import shown
 from titanic_assets.tracking.versions import EXPERIMENT, MODEL_NAME, Alias, ModelVersion
 
 if TYPE_CHECKING:
@@ -87,8 +88,8 @@ class Registry:
         found = self.client.get_experiment_by_name(EXPERIMENT)
         if found is None:
             raise RegistryNotReady(
-                f"no experiment {EXPERIMENT!r} in {self.tracking_uri}: `make run` makes it, or "
-                "Registry.initialise does; or is this another store than the one meant?"
+                f"no experiment {EXPERIMENT!r} in {shown(self.tracking_uri)}: `make run` makes it, "
+                "or Registry.initialise does; or is this another store than the one meant?"
             )
         return str(found.experiment_id)
 
