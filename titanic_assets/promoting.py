@@ -14,9 +14,14 @@ if TYPE_CHECKING:
     from titanic_assets.records import CandidateEvaluation
     from titanic_assets.settings import Settings
     from titanic_assets.tracking.mlflow_run import MlflowRun
+    from titanic_assets.tracking.registry import Registry
     from titanic_model.promotion import Decision
 
 _SHOWN_LINES = 8
+
+
+class ChampionMoved(RuntimeError):
+    """Another version became champion after the candidate was judged."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,7 @@ def decide_and_promote(
     run: MlflowRun,
 ) -> Outcome:
     """Apply the promotion rule and carry out what it says; the same run twice is one promotion."""
+    _require_same_champion(evaluation, run.registry)
     decision = decide_on(evaluation, settings)
     ledger = PromotionLedger(settings.places.ledger)
     if decision.outcome != "reject":
@@ -73,6 +79,22 @@ def decide_and_promote(
             for e in newest
         ],
     )
+
+
+def _require_same_champion(evaluation: CandidateEvaluation, registry: Registry) -> None:
+    """Raise if the evaluation compares with one that is champion no longer.
+
+    A run that is tried again may find that the candidate itself is champion by now.
+    """
+    now = registry.version_at("champion")
+    number = now and now.version
+    judged_beside = evaluation.champion and evaluation.champion.version
+    if number not in (judged_beside, evaluation.candidate.version):
+        raise ChampionMoved(
+            f"version {evaluation.candidate.version} was judged beside "
+            f"{f'champion {judged_beside}' if judged_beside else 'no champion'}, and champion is "
+            f"{number or 'none'} now: materialise candidate_evaluation again, then champion_model"
+        )
 
 
 def decide_on(evaluation: CandidateEvaluation, settings: Settings) -> Decision:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 import pytest
+from pydantic import TypeAdapter
 
 from titanic_assets.assets.training import GATES
 from titanic_assets.feature_tables import open_feature_store
@@ -13,7 +14,7 @@ from titanic_assets.promoting import decide_on
 from titanic_assets.records import CandidateEvaluation
 from titanic_assets.settings import Settings
 from titanic_assets.tables import Table
-from titanic_assets.tracking.versions import ModelVersion
+from titanic_assets.tracking.versions import MODEL_NAME, ModelVersion
 from titanic_model.comparison import Comparison
 from titanic_model.features import FEATURES
 from titanic_model.gates import GateResult
@@ -115,6 +116,27 @@ def an_evaluation(*, gain=0.0, passed=True, champion=3, accuracy=0.0, p_value=1.
 )
 def test_the_promotion_rule_decides_on_what_was_found(evaluation, outcome):
     assert decide_on(evaluation, Settings()).outcome == outcome
+
+
+def test_an_evaluation_beside_a_former_champion_promotes_nothing(graph):
+    graph.registry.initialise(str(graph.places.mlflow / "artifacts"))
+    made = graph.registry.client.create_model_version(
+        MODEL_NAME, "/nowhere", tags={"digest": "set by hand"}
+    )
+    graph.registry.move_alias("champion", int(made.version))
+    graph.places.tables.mkdir()
+    judged_earlier = an_evaluation(gain=0.1, champion=3)
+    content = TypeAdapter(CandidateEvaluation).dump_json(judged_earlier)
+    (graph.places.tables / "candidate_evaluation.json").write_bytes(content)
+
+    run = graph.run("champion_model")
+
+    (failure,) = (event for event in run.all_events if event.is_step_failure)
+    assert "judged beside champion 3, and champion is 1 now: materialise candidate_evaluation" in (
+        failure.event_specific_data.error.cause.message
+    )
+    assert graph.registry.version_at("champion").version == 1
+    assert PromotionLedger(graph.places.ledger).events() == ()
 
 
 def test_the_gain_that_is_needed_is_a_setting():
