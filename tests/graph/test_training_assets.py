@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter
 
+from titanic_assets import feature_tables
 from titanic_assets.assets.training import GATES
 from titanic_assets.feature_tables import open_feature_store
 from titanic_assets.ledger import PromotionLedger
@@ -65,6 +66,20 @@ def test_features_can_be_looked_up_by_passenger(graph):
     looked_up = [np.nan if found[name][0] is None else found[name][0] for name in FEATURES]
     np.testing.assert_array_equal(looked_up, expected.to_numpy(dtype=np.float32))
     assert all(found[name][1] is None for name in FEATURES)
+
+
+def test_features_that_part_a_family_are_not_used(graph, monkeypatch):
+    assert graph.run(*EVERYTHING).success
+    table = graph.places.tables / "passenger_features.parquet"
+    good = table.read_bytes()
+    parted = feature_tables.Sides(rows=1309, held_out=262, tickets_on_both=1)
+    monkeypatch.setattr(feature_tables, "sides_of", lambda _: parted)
+
+    run = graph.run("passenger_features")
+
+    assert not run.success
+    assert not graph.checks(run)["families_stay_on_one_side"].passed
+    assert table.read_bytes() == good
 
 
 def test_nothing_that_was_known_only_afterwards_leaves_the_raw_data(graph):
