@@ -87,22 +87,6 @@ class Page:
         """Let what moves come to rest."""
         time.sleep(seconds)
 
-    def click(self, element: str) -> None:
-        """Click on the element that a JavaScript expression finds."""
-        self.wait_for(element)
-        self.ask(f"({element}).scrollIntoView({{block: 'center'}})")
-        self.settle(0.3)
-        place = self.ask(
-            f"(() => {{ const r = ({element}).getBoundingClientRect();"
-            " return [r.x + r.width / 2, r.y + r.height / 2]; })()"
-        )
-        for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
-            self.send(
-                "Input.dispatchMouseEvent",
-                type=kind, x=place[0], y=place[1], button="left", clickCount=1,
-            )  # fmt: skip
-        self.settle()
-
     def picture(self, clip: tuple[float, float, float, float] | None = None) -> bytes:
         """What the window shows, or a part of it (left, top, width, height), as PNG."""
         part = {}

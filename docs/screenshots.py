@@ -104,15 +104,11 @@ def checks(name: str, check: str) -> Callable[[Page, Settings], bytes]:
     return take
 
 
-def picture_in_the_ui(page: Page, settings: Settings) -> bytes:
-    """A picture that an asset carries along, opened by a click."""
-    page.open(f"{dagster(settings)}/assets/validated_passengers", "before and after", height=2400)
-    row = "[...document.querySelectorAll('tr')].find(row => row.innerText.startsWith('before'))"
-    page.click(
-        f"[...({row}?.querySelectorAll('td *') ?? [])]"
-        ".filter(each => each.textContent === '[Show Markdown]').pop()"
-    )
-    picture = "document.querySelector('img[alt^=\"main fields\"]')"
+def before_and_after(page: Page, settings: Settings) -> bytes:
+    """The picture of the main fields before and after validation."""
+    address = f"{dagster(settings)}/assets/validated_passengers"
+    page.open(address, "pictures", width=1900, height=4000)
+    picture = "document.querySelector('img[alt=\"before and after\"]')"
     page.wait_for(f"{picture}?.complete")
     return page.picture_of(picture)
 
@@ -160,7 +156,7 @@ PICTURES: dict[str, dict[str, Callable[[Page, Settings], bytes]]] = {
         "trained_model": asset("trained_model", 1080, "trials"),
         "gates": checks("candidate_evaluation", "better_than_sex_alone"),
         "not_promoted": checks("champion_model", "candidate_was_promoted"),
-        "before_and_after": picture_in_the_ui,
+        "before_and_after": before_and_after,
         "mlflow_run": mlflow_run,
     },
     "broken.csv": {

@@ -234,11 +234,6 @@ def _right_by_sex(data: TrainingData) -> float:
     return float((female == (data.survived == 1)).mean())
 
 
-def picture_path(name: str) -> str:
-    """Where a picture lies among the artifacts of the MLflow run."""
-    return f"pictures/{name.replace(' ', '_')}.png"
-
-
 def describe(judgement: Judgement, run: MlflowRun) -> dict[str, dg.MetadataValue | str | int]:
     """The evaluation as the UI shows it: figures, gates, groups, and every picture."""
     from titanic_assets.pictures import as_markdown
@@ -280,11 +275,7 @@ def describe(judgement: Judgement, run: MlflowRun) -> dict[str, dg.MetadataValue
         "is better); only the candidate is right about "
         f"{comparison.only_candidate_right}, only the champion about "
         f"{comparison.only_champion_right} (p = {comparison.p_value:.3f})",
-        "pictures": dg.MetadataValue.md(
-            " ".join(
-                f"![{name}]({run.file_url(picture_path(name))})" for name in judgement.pictures
-            )
-        ),
+        "pictures": run.show(judgement.pictures),
         # The same once more, for when MLflow is not there to show them.
         **{
             name: dg.MetadataValue.md(as_markdown(picture, name))

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from titanic_model.training import TrainedModel
     from titanic_model.training_data import TrainingData
 
-SEARCH_PICTURE = "pictures/search.png"
 # What a scikit-learn pipeline needs to be loaded again from MLflow.
 _NEEDED = ("scikit-learn", "imbalanced-learn", "skops", "numpy", "scipy")
 
@@ -95,7 +94,6 @@ def register(
     context: dg.AssetExecutionContext, model: TrainedModel, data: TrainingData, run: MlflowRun
 ) -> TrainedCandidate:
     """Put the finished model into the registry with all that a release needs."""
-    from titanic_assets.pictures import search_progress
     from titanic_assets.tracking.winner import Winner
     from titanic_model.release import Provenance, write_release
 
@@ -132,7 +130,6 @@ def register(
                     **candidate.parameters,
                 },
                 metrics=metrics,
-                artifacts={SEARCH_PICTURE: search_progress(progress_of(model))},
             )
         )
     return TrainedCandidate(
@@ -168,6 +165,8 @@ def describe(
     candidate: TrainedCandidate, model: TrainedModel, data: TrainingData, run: MlflowRun
 ) -> dict[str, dg.MetadataValue | str | int]:
     """The candidate as the UI shows it."""
+    from titanic_assets.pictures import search_progress
+
     version = candidate.version
     columns = {
         "cross-validated": candidate.cross_validated,
@@ -190,7 +189,7 @@ def describe(
         "same model as an earlier version": "yes" if version.reused else "no",
         "passengers trained on": len(data.training_part),
         "figures": dg.MetadataValue.md(as_table(["", *columns], rows)),
-        "search": dg.MetadataValue.md(f"![log loss by trial]({run.file_url(SEARCH_PICTURE)})"),
+        "search": run.show({"search": search_progress(progress_of(model))}),
         "trials": dg.MetadataValue.md(
             as_table(["trial", "family", "imbalance", "log loss", "accuracy"], trials)
         ),

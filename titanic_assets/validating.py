@@ -115,23 +115,21 @@ def _rows_of(digest: str, table: Table) -> Iterator[pa.RecordBatch]:
         yield batch.filter(pc.equal(batch.column("source_digest"), digest))
 
 
-def picture_missing(table: Table, *, raw: bool = False) -> dg.MarkdownMetadataValue:
+def picture_missing(table: Table, *, raw: bool = False) -> bytes:
     """How many values each field of the table lacks, over all its rows."""
-    from titanic_assets.pictures import as_markdown, missing_values
+    from titanic_assets.pictures import missing_values
     from titanic_model.contract import FIELD_NAMES, LABEL, RAW_COLUMNS
 
     missing = table.missing
     shown = {name: missing[name] for name in (RAW_COLUMNS if raw else (LABEL, *FIELD_NAMES))}
-    picture = missing_values(table.rows, shown)
-    return dg.MetadataValue.md(as_markdown(picture, "missing values by column"))
+    return missing_values(table.rows, shown)
 
 
-def picture_before_and_after(raw: Table, validated: Table) -> dg.MarkdownMetadataValue:
+def picture_before_and_after(raw: Table, validated: Table) -> bytes:
     """The distributions of the main fields, as they came and as they passed."""
-    from titanic_assets.pictures import as_markdown, before_and_after
+    from titanic_assets.pictures import before_and_after
 
-    picture = before_and_after(_columns(raw), _columns(validated))
-    return dg.MetadataValue.md(as_markdown(picture, "main fields before and after validation"))
+    return before_and_after(_columns(raw), _columns(validated))
 
 
 def _columns(table: Table) -> dict[str, pd.Series[float] | pd.Series[str]]:

@@ -7,6 +7,7 @@ import dagster as dg
 from titanic_assets import validating
 from titanic_assets.assets import DATA_TEAM
 from titanic_assets.metadata import as_table, describe_table
+from titanic_assets.pictures import as_markdown
 from titanic_assets.settings import Settings
 from titanic_assets.sources.raw import read_sources
 from titanic_assets.tables import Table
@@ -52,7 +53,11 @@ def raw_passengers(
             "lines that could not be read": sum(b.unreadable_lines for b in report.read),
             "columns without a use": ", ".join({c for b in report.read for c in b.ignored_columns})
             or "none",
-            "missing values": validating.picture_missing(report.table, raw=True),
+            "missing values": dg.MetadataValue.md(
+                as_markdown(
+                    validating.picture_missing(report.table, raw=True), "missing values by column"
+                )
+            ),
         },
     )
     left_out = [f"{b.name}: {b.skipped}" for b in report.skipped]
@@ -166,9 +171,13 @@ def validation(
         metadata={
             **describe_table(judged.validated, LOOK_VALID),
             **report,
-            "missing values": validating.picture_missing(judged.validated),
-            "before and after": validating.picture_before_and_after(
-                raw_passengers, judged.validated
+            "pictures": mlflow_run.show(
+                {
+                    "before and after": validating.picture_before_and_after(
+                        raw_passengers, judged.validated
+                    ),
+                    "missing values": validating.picture_missing(judged.validated),
+                }
             ),
         },
     )

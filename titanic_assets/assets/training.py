@@ -71,7 +71,6 @@ def candidate_evaluation(
         mlflow_run.registry,
     )
     record = judgement.record
-    mlflow_run.log_files({judging.picture_path(k): v for k, v in judgement.pictures.items()})
     yield dg.Output(record, metadata=judging.describe(judgement, mlflow_run))
     for gate in record.gates:
         context.log.info("gate %s: %s", gate.name, gate.explanation)

@@ -82,15 +82,21 @@ class MlflowRun(dg.ConfigurableResource):  # type: ignore[type-arg]
         """The page of one of the open run's artifacts."""
         return self.links.artifact(self.registry.experiment, self.run_id, path)
 
-    def file_url(self, path: str) -> str:
-        """One of the open run's artifacts by itself, as an address."""
-        return self.links.file(self.run_id, path)
-
     def log_files(self, files: Mapping[str, bytes]) -> None:
         """Keep files, by their paths, among the open run's artifacts."""
         from titanic_assets.tracking.winner import log_files
 
         log_files(self.registry.client, self.run_id, files)
+
+    def show(self, pictures: Mapping[str, bytes]) -> dg.MarkdownMetadataValue:
+        """Keep PNGs among the open run's artifacts, to be seen in Dagster without a click.
+
+        Dagster hides longer texts behind one, and a picture that is carried along is long.
+        """
+        paths = {name: f"pictures/{name.replace(' ', '_')}.png" for name in pictures}
+        self.log_files({paths[name]: png for name, png in pictures.items()})
+        shown = [f"![{name}]({self.links.file(self.run_id, path)})" for name, path in paths.items()]
+        return dg.MetadataValue.md(" ".join(shown))
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         """Open the run, once all that earlier runs left open is ended."""
