@@ -76,4 +76,6 @@ def _cell(value: Any) -> str:
         return "-"
     if isinstance(value, float):
         return f"{value:.4g}"
-    return str(value).replace("|", "\\|").replace("\n", " ")
+    # Values come from lists: what Markdown would make a picture, a link or HTML of, is text.
+    text = " ".join(str(value).splitlines())
+    return text.replace("|", "\\|").replace("[", "\\[").replace("<", "&lt;")

@@ -25,6 +25,13 @@ def test_missing_values_and_bars_do_not_break_a_preview():
     )
 
 
+def test_a_value_cannot_bring_pictures_links_or_html_into_a_preview():
+    name = "![x](http://elsewhere/x.png)\r\n<img src=x> [y](javascript:z)"
+    assert as_table(["name"], [[name]]).splitlines()[2:] == [
+        r"| !\[x](http://elsewhere/x.png) &lt;img src=x> \[y](javascript:z) |"
+    ]
+
+
 def test_a_table_tells_its_rows_and_shows_the_columns_asked_for(tmp_path):
     schema = pa.schema([("name", pa.string()), ("age", pa.float64())])
     batch = pa.record_batch([["Kelly", "Allen"], [None, 29.0]], schema=schema)
