@@ -29,6 +29,7 @@ class Outcome:
     """What became of a candidate."""
 
     version: int
+    champion: int | None
     decision: Decision
     newest_lines: list[list[object]]
 
@@ -40,10 +41,11 @@ class Outcome:
     @property
     def sentence(self) -> str:
         """The decision and its reason."""
+        otherwise = "the champion stays" if self.champion else "there is no champion yet"
         verb = {
             "promote": "is champion now",
-            "challenger": "is challenger now; the champion stays",
-            "reject": "is not promoted; the champion stays",
+            "challenger": f"is challenger now; {otherwise}",
+            "reject": f"is not promoted; {otherwise}",
         }[self.decision.outcome]
         return f"Version {self.version} {verb}. {self.decision.reason}"
 
@@ -73,6 +75,7 @@ def decide_and_promote(
     newest = reversed(ledger.events()[-_SHOWN_LINES:])
     return Outcome(
         evaluation.candidate.version,
+        evaluation.champion and evaluation.champion.version,
         decision,
         [
             [f"{e.when:%Y-%m-%d %H:%M}", e.alias, e.from_version, e.to_version, e.why]

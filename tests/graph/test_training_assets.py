@@ -11,7 +11,7 @@ from titanic_assets.assets.training import GATES
 from titanic_assets.feature_tables import open_feature_store
 from titanic_assets.ledger import PromotionLedger
 from titanic_assets.model_card import ModelFacts
-from titanic_assets.promoting import decide_on
+from titanic_assets.promoting import Outcome, decide_on
 from titanic_assets.records import CandidateEvaluation
 from titanic_assets.settings import Settings
 from titanic_assets.tables import Table
@@ -19,6 +19,7 @@ from titanic_assets.tracking.versions import MODEL_NAME, ModelVersion
 from titanic_model.comparison import Comparison
 from titanic_model.features import FEATURES
 from titanic_model.gates import GateResult
+from titanic_model.promotion import Decision
 from titanic_model.resampling import Interval
 
 EVERYTHING = (
@@ -152,6 +153,15 @@ def test_an_evaluation_beside_a_former_champion_promotes_nothing(graph):
     )
     assert graph.registry.version_at("champion").version == 1
     assert PromotionLedger(graph.places.ledger).events() == ()
+
+
+@pytest.mark.parametrize(
+    ("champion", "words"),
+    [(3, "Version 4 is not promoted; the champion stays. Too bad."),
+     (None, "Version 4 is not promoted; there is no champion yet. Too bad.")],
+)  # fmt: skip
+def test_who_is_not_promoted_leaves_the_champion_if_there_is_one(champion, words):
+    assert Outcome(4, champion, Decision("reject", "Too bad."), []).sentence == words
 
 
 def test_the_gain_that_is_needed_is_a_setting():
