@@ -75,7 +75,7 @@ def decide_and_promote(
     newest = reversed(ledger.events()[-_SHOWN_LINES:])
     return Outcome(
         evaluation.candidate.version,
-        evaluation.champion and evaluation.champion.version,
+        evaluation.champion.version if evaluation.champion else None,
         decision,
         [
             [f"{e.when:%Y-%m-%d %H:%M}", e.alias, e.from_version, e.to_version, e.why]
