@@ -13,7 +13,8 @@ from titanic_model.parity import compare
 from titanic_model.scorer import Scorer
 from titanic_model.search import Budget, propose
 
-GOOD = {candidate.family: candidate.parameters for candidate in STARTERS}
+DRAWN = {name: family.draw(np.random.default_rng(0)) for name, family in FAMILIES.items()}
+GOOD = DRAWN | {candidate.family: candidate.parameters for candidate in STARTERS}
 
 
 def holds_a_sampler(model):
