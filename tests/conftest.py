@@ -1,6 +1,7 @@
 """What holds for all tests: this machine's settings do not reach them, and nothing phones home."""
 
 import os
+import signal
 
 import pytest
 
@@ -10,6 +11,9 @@ from titanic_assets.stack.surroundings import NO_TELEMETRY
 os.environ.update(NO_TELEMETRY)
 for name in ("BENTOML_HOME", "DAGSTER_HOME", "MLFLOW_TRACKING_URI"):
     os.environ.pop(name, None)
+# Under nohup, or behind a script's &, these are ignored, and so in every process a test starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(autouse=True)
