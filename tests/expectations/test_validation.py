@@ -1,5 +1,7 @@
 """What becomes of whole lists: nothing is lost, order holds, chunks do not matter."""
 
+import gc
+
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -7,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from expectations.batch_rules import Policy
+from expectations.reading import Chunk
 from expectations.validation import WrongTable, validate
 from expectations.verdict import RowsLost, Verdict
 from titanic_model.schemas import QUARANTINE_SCHEMA, VALIDATED_SCHEMA
@@ -163,6 +166,16 @@ def test_a_refused_validation_leaves_the_kept_table_as_it_was(tmp_path, batch, r
     assert not validate([batch([row(3), row(4, age="x")])], kept, quarantined).accepted
     assert kept.read_bytes() == before
     assert pq.read_table(quarantined).num_rows == 1
+
+
+def test_a_judged_chunk_does_not_stay_in_memory(judge, row, lenient):
+    rows = [row(1, age="200"), row(2, sex="female"), row(3)]
+    gc.disable()
+    try:
+        judge(rows, policy=lenient)
+        assert [each for each in gc.get_objects() if isinstance(each, Chunk)] == []
+    finally:
+        gc.enable()
 
 
 def test_an_interrupted_validation_leaves_nothing_behind(tmp_path, batch, row):
