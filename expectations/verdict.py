@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from expectations.batch_rules import Policy
+from expectations.row_rules import UNIQUE_PASSENGER
 from expectations.rule import Rule, Scope
 
 
@@ -175,8 +176,9 @@ class Verdict:
             f"{batch.source} is refused: {', '.join(batch.refused_because)}"
             for batch in self.refused
         )
-        most = sorted(self.broken_by_rule.items(), key=lambda item: -item[1])[:3]
-        rules = ", ".join(f"{name} {count:,}" for name, count in most if name != "unique_passenger")
+        broken = [item for item in self.broken_by_rule.items() if item[0] != UNIQUE_PASSENGER]
+        most = sorted(broken, key=lambda item: -item[1])[:3]
+        rules = ", ".join(f"{name} {count:,}" for name, count in most)
         return (
             f"{refused}. Rules broken most: {rules}. Of all {self.rows_in:,} rows "
             f"{self.rows_kept:,} are good, {others} Nothing of this run is used; what was "

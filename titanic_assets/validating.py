@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from shutil import rmtree
 from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from titanic_assets.refusals import RefusedBatches
+from titanic_assets.sources.found import LANDED
 from titanic_assets.tables import Table, write_table
 
 if TYPE_CHECKING:
@@ -83,19 +85,25 @@ def judge(context: dg.AssetExecutionContext, raw: Table, settings: Settings) -> 
     kept = staging(context, settings, "validated_passengers")
     quarantined = staging(context, settings, "quarantined_passengers")
     verdict = validate(raw.batches(), kept, quarantined, policy(settings))
-    return Judged(verdict, Table(kept), Table(quarantined), render_report(verdict))
+    return Judged(
+        verdict, Table(kept), Table(quarantined), render_report(verdict, datetime.now(UTC))
+    )
 
 
 def remember_refusals(judged: Judged, settings: Settings) -> None:
-    """Record every refused list, so that later runs go on without it until something changes.
+    """Record every refused list that has landed, so that later runs go on without it.
 
-    Its quarantined rows are kept too: those runs replace the quarantine, and it is not in them.
+    Its quarantined rows are kept too: those runs replace the quarantine, and it is not in them. A
+    configured list is not remembered: training on what is left without it would surprise whoever
+    configured it, so every run says that it is refused.
     """
     from titanic_model.schemas import QUARANTINE_SCHEMA
 
     verdict = judged.verdict
     refused = RefusedBatches.of(settings.places)
     for batch in verdict.refused:
+        if not batch.source.startswith(LANDED):
+            continue
         rows = _rows_of(batch.digest, judged.quarantined)
         write_table(rows, QUARANTINE_SCHEMA, refused.rows(batch.digest))
         refused.refuse(

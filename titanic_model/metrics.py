@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -99,22 +99,3 @@ def calibration_error(bins: tuple[CalibrationBin, ...]) -> float:
     """The expected calibration error: how far a predicted chance is off on average."""
     total = sum(part.passengers for part in bins)
     return sum(part.passengers * abs(part.predicted - part.observed) for part in bins) / total
-
-
-def plain(value: Any) -> Any:
-    """Any value of this package as what JSON can hold: NaN becomes null, arrays become lists.
-
-    >>> plain(Metrics(1.0, float("nan"), 0.1, 0.01))["roc_auc"] is None
-    True
-    """
-    if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
-    if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    if isinstance(value, (np.ndarray, np.generic)):
-        return plain(value.tolist())
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

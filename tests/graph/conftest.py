@@ -29,6 +29,11 @@ class Graph:
         self.definitions = define(settings)
         self.cursor = None
 
+    def use(self, **settings):
+        """Go on with other settings."""
+        self.settings = self.settings.model_copy(update=settings)
+        self.definitions = define(self.settings)
+
     @property
     def places(self):
         return self.settings.places

@@ -119,7 +119,12 @@ def test_training_makes_every_asset(definitions):
     made = {key.to_user_string() for key in job.asset_layer.executable_asset_keys}
     graph = definitions.resolve_asset_graph()
     assert made == {key.to_user_string() for key in graph.get_all_asset_keys()}
-    assert job.tags["titanic/graph"] == "writes"
+
+
+def test_no_two_runs_can_make_assets_at_once_however_they_were_started(definitions):
+    graph = definitions.resolve_asset_graph()
+    pools = {pool for key in graph.get_all_asset_keys() for pool in graph.get(key).pools or {None}}
+    assert pools == {"titanic_graph"}
 
 
 @pytest.mark.parametrize("job", ["training_job", "__ASSET_JOB"])

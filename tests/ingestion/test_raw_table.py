@@ -100,6 +100,13 @@ def test_all_that_cannot_be_read_is_named_at_once_and_remembered(source):
     }
 
 
+def test_a_landing_folder_that_is_none_is_named(source):
+    source.places.landing.rmdir()
+    source.places.landing.write_text("a file")
+    with pytest.raises(UnavailableSource, match="landing folder cannot be looked into"):
+        read(source)
+
+
 def test_a_mended_file_is_read_again(source):
     land(source, "a.csv", "")
     with pytest.raises(SourcesFailed):

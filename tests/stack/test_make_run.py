@@ -204,6 +204,27 @@ def test_a_graph_that_does_not_load_is_told_with_its_error(make_run):
     assert running_under(make_run.home) == []
 
 
+def test_a_home_that_cannot_be_made_is_named_with_its_setting(make_run):
+    make_run.home.parent.mkdir(parents=True, exist_ok=True)
+    make_run.home.write_text("a file")
+    with make_run.started() as supervisor:
+        said, _ = supervisor.communicate()
+
+    assert supervisor.returncode == 1
+    assert "cannot write under" in said
+    assert "set TITANIC_HOME" in said
+    assert "Traceback" not in said
+
+
+def test_an_address_of_another_machine_is_not_taken_for_a_taken_port(make_run):
+    with make_run.started(BIND_HOST="192.0.2.1") as supervisor:
+        said, _ = supervisor.communicate()
+
+    assert supervisor.returncode == 1
+    assert "cannot listen on BIND_HOST=192.0.2.1" in said
+    assert "taken" not in said
+
+
 def test_a_wrong_setting_is_told_before_anything_starts(make_run):
     with make_run.started(UI_PORT="many", TITANIC_HOM="/tmp") as supervisor:  # noqa: S108
         said, _ = supervisor.communicate()
@@ -240,6 +261,7 @@ def test_the_doctor_says_what_is_set_and_what_is_in_the_way(make_run):
 
 def test_runs_that_a_killed_stack_left_in_progress_count_as_failed(tmp_path, monkeypatch):
     import dagster as dg
+    from dagster._core.instance.config import PoolGranularity
 
     from titanic_assets.settings import Settings
     from titanic_assets.stack.stores import prepare_dagster
@@ -256,8 +278,7 @@ def test_runs_that_a_killed_stack_left_in_progress_count_as_failed(tmp_path, mon
 
     with dg.DagsterInstance.get() as instance:
         assert instance.get_run_by_id(interrupted.run_id).status is dg.DagsterRunStatus.FAILURE
-        limits = instance.get_concurrency_config().run_queue_config.tag_concurrency_limits
-        assert [(each["key"], each["value"], each["limit"]) for each in limits] == [
-            ("titanic/graph", "writes", 1)
-        ]
+        pools = instance.get_concurrency_config().pool_config
+        assert pools.default_pool_limit == 1
+        assert pools.pool_granularity is PoolGranularity.RUN
         assert not instance.telemetry_enabled

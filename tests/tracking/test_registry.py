@@ -1,5 +1,7 @@
 """The registry on a real store: trials, registration, aliases, releases."""
 
+import shutil
+import socket
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -202,6 +204,26 @@ def test_the_same_digest_is_not_registered_twice(registry: Registry, a_winner: M
     run = registry.client.get_run(again.run_id)
     assert run.data.metrics == {"log_loss": 0.44}
     assert run.data.tags["model_version"] == "1"
+
+
+def test_a_version_whose_release_was_lost_is_healed_by_training_anew(
+    registry: Registry, a_winner: MakeWinner, tmp_path: Path
+) -> None:
+    lost = registry.register(a_winner("d1"))
+    shutil.rmtree(next((tmp_path / "mlflow").rglob(f"{lost.run_id}/artifacts/release")))
+    healed = registry.register(a_winner("d1"))
+    assert (healed.version, healed.reused) == (2, False)
+    assert registry.fetch_release(healed, tmp_path / "releases" / "2").is_dir()
+    assert registry.register(a_winner("d1")) == healed
+
+
+def test_a_server_that_does_not_answer_is_named_at_once() -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        address = f"http://me:secret@127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(RegistryNotReady, match=r"does not answer.*TITANIC_TRACKING_URI") as told:
+            Registry(address).initialise("unused")
+    assert "secret" not in str(told.value)
 
 
 def test_registering_can_be_repeated_within_one_run(

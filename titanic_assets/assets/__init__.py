@@ -2,3 +2,7 @@
 
 DATA_TEAM = "team:data"
 MODEL_TEAM = "team:models"
+
+# Every asset replaces its one value, so only one run at a time may make any of them, however it was
+# started. The instance gives this pool one place and counts by runs.
+GRAPH_POOL = "titanic_graph"

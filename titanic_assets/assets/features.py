@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from titanic_assets import feature_tables
-from titanic_assets.assets import DATA_TEAM, MODEL_TEAM
+from titanic_assets.assets import DATA_TEAM, GRAPH_POOL, MODEL_TEAM
 from titanic_assets.metadata import describe_table
 from titanic_assets.settings import Settings
 from titanic_assets.tables import Table
@@ -16,6 +16,7 @@ from titanic_model.features import FEATURE_VERSION, FEATURES, INPUTS
 
 @dg.asset(
     group_name="training",
+    pool=GRAPH_POOL,
     owners=[DATA_TEAM, MODEL_TEAM],
     kinds={"table", "parquet", "feast"},
     code_version=str(FEATURE_VERSION),
@@ -90,6 +91,7 @@ def passenger_features(
 
 @dg.asset(
     group_name="training",
+    pool=GRAPH_POOL,
     owners=[DATA_TEAM],
     kinds={"feast", "sqlite"},
     code_version=str(FEATURE_VERSION),

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from titanic_assets import judging, promoting, training
-from titanic_assets.assets import MODEL_TEAM
+from titanic_assets.assets import GRAPH_POOL, MODEL_TEAM
 from titanic_assets.metadata import as_table
 from titanic_assets.records import CandidateEvaluation, TrainedCandidate
 from titanic_assets.settings import Settings
@@ -26,7 +26,9 @@ GATES = {
 }
 
 
-@dg.asset(group_name="training", owners=[MODEL_TEAM], kinds={"sklearn", "mlflow", "onnx"})
+@dg.asset(
+    group_name="training", pool=GRAPH_POOL, owners=[MODEL_TEAM], kinds={"sklearn", "mlflow", "onnx"}
+)
 def trained_model(
     context: dg.AssetExecutionContext,
     passenger_features: Table,
@@ -49,6 +51,7 @@ def trained_model(
 
 @dg.asset(
     group_name="training",
+    pool=GRAPH_POOL,
     owners=[MODEL_TEAM],
     kinds={"onnx", "mlflow"},
     check_specs=[
@@ -83,7 +86,7 @@ def candidate_evaluation(
         )
 
 
-@dg.asset(group_name="training", owners=[MODEL_TEAM], kinds={"markdown"})
+@dg.asset(group_name="training", pool=GRAPH_POOL, owners=[MODEL_TEAM], kinds={"markdown"})
 def model_card(candidate_evaluation: CandidateEvaluation, mlflow_run: MlflowRun) -> dg.Output[str]:
     """What the candidate is for, what it was made of, how good it is, for whom, and its limits."""
     from titanic_assets.model_card import render_model_card
@@ -101,6 +104,7 @@ def model_card(candidate_evaluation: CandidateEvaluation, mlflow_run: MlflowRun)
 
 @dg.asset(
     group_name="training",
+    pool=GRAPH_POOL,
     owners=[MODEL_TEAM],
     kinds={"mlflow"},
     output_required=False,

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 PACKAGED = "packaged"
+# Names of landed lists begin with this.
+LANDED = "landing/"
 VALID = (
     "TITANIC_SOURCE is `packaged`, the path of a CSV or Parquet file or of a folder, a URL such as "
     "s3://bucket/lists/, or a table as sqlite:///file.db#table or postgresql://host/database#table"
@@ -46,7 +48,7 @@ def find_sources(titanic_source: str, landed: Iterable[LandedFile]) -> tuple[Fou
         *_configured(titanic_source),
         *(
             FoundSource(
-                name=f"landing/{file.name}",
+                name=f"{LANDED}{file.name}",
                 uri=str(file.path),
                 landed=True,
                 address=str(file.path),

@@ -18,6 +18,7 @@ from titanic_assets.sources.problems import (
     NothingToRead,
     SourceProblem,
     SourcesFailed,
+    UnavailableSource,
     UnreadableSource,
 )
 from titanic_assets.tables import Table, write_table
@@ -85,7 +86,13 @@ def read_sources(settings: Settings, path: Path, rules: str) -> RawReport:
     """
     from titanic_model.schemas import RAW_SCHEMA
 
-    landing = landing_files(settings.places.landing, settings.landing_settle_seconds, time.time())
+    landing_folder = settings.places.landing
+    try:
+        landing = landing_files(landing_folder, settings.landing_settle_seconds, time.time())
+    except OSError as error:
+        step = "Make it a folder that this user may read."
+        cause = f"the landing folder cannot be looked into ({error.strerror})"
+        raise UnavailableSource(str(landing_folder), cause, step) from None
     sources = find_sources(settings.titanic_source, landing.complete)
     path.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=path.parent, prefix=".fetched-") as folder:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from titanic_assets.settings import CHECKOUT, WrongSetting, load_settings
 from titanic_assets.stack.doctor import examine
-from titanic_assets.stack.only_one import AlreadyRunning
-from titanic_assets.stack.ports import PortTaken
+from titanic_assets.stack.only_one import AlreadyRunning, HomeNotWritable
+from titanic_assets.stack.ports import NoSuchAddress, PortTaken
 from titanic_assets.stack.supervisor import Stack
 from titanic_assets.stack.surroundings import child_environment, read_dotenv
 
@@ -36,7 +36,7 @@ def main() -> int:
             return examine(settings, dotenv)
         environment = child_environment(inherited, dotenv, settings)
         return Stack(settings, environment, arguments.workspace).run()
-    except (WrongSetting, AlreadyRunning, PortTaken) as error:
+    except (WrongSetting, AlreadyRunning, HomeNotWritable, NoSuchAddress, PortTaken) as error:
         print(error, file=sys.stderr)
         return 1
 

@@ -12,11 +12,22 @@ class AlreadyRunning(RuntimeError):
     """Another `make run` has this home."""
 
 
+class HomeNotWritable(RuntimeError):
+    """The folder that everything is to be written under cannot be."""
+
+
 @contextmanager
 def the_only_one(home: Path, ui: str) -> Iterator[None]:
     """Have this home to ourselves until the block ends; the system lets go for a killed holder."""
-    home.mkdir(parents=True, exist_ok=True)
-    with (home / "running.json").open("a+") as file:
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        holder = (home / "running.json").open("a+")
+    except OSError as error:
+        raise HomeNotWritable(
+            f"cannot write under {home} ({error.strerror}); set TITANIC_HOME to a folder that "
+            "this user may write to"
+        ) from None
+    with holder as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

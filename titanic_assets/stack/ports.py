@@ -21,8 +21,13 @@ class PortTaken(RuntimeError):
     """A port that something else listens on."""
 
 
+class NoSuchAddress(RuntimeError):
+    """An address that is none of this machine's."""
+
+
 def require_free(ports: list[Port], host: str) -> None:
     """Raise, naming every port that is taken and what to do about it, unless all are free."""
+    _require_address(host)
     complaints = [_complaint(port) for port in ports if not is_free(port.number, host)]
     numbers = [port.number for port in ports]
     complaints += [
@@ -54,6 +59,19 @@ def holder_of(number: int) -> str | None:
     except psutil.Error:
         return None
     return f"process {pid}: {command[:100]}"
+
+
+def _require_address(host: str) -> None:
+    """Raise unless this machine can listen on that address at all."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.bind((host, 0))
+    except OSError as error:
+        raise NoSuchAddress(
+            f"cannot listen on BIND_HOST={host} ({error.strerror}); 127.0.0.1 is this machine "
+            "alone, 0.0.0.0 is every network it is in"
+        ) from None
 
 
 def _complaint(port: Port) -> str:

@@ -34,11 +34,10 @@ run_coordinator:
 concurrency:
   runs:
     max_concurrent_runs: 4
-    # Runs that write the graph's tables go one after another.
-    tag_concurrency_limits:
-      - key: titanic/graph
-        value: writes
-        limit: 1
+  # All assets are in one pool: runs that replace their values go one after another.
+  pools:
+    granularity: run
+    default_limit: 1
 """
 
 

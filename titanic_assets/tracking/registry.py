@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 RELEASE = "release"
 _SQLITE = "sqlite:///"
+_ANSWER_WITHIN_SECONDS = 10
 
 
 class RegistryNotReady(RuntimeError):
@@ -74,6 +75,8 @@ class Registry:
         if self.tracking_uri.startswith(_SQLITE):
             database = Path(self.tracking_uri.removeprefix(_SQLITE))
             database.parent.mkdir(parents=True, exist_ok=True)
+        elif self.tracking_uri.startswith(("http://", "https://")):
+            _require_answer(self.tracking_uri)
         client = self.client
         experiment = client.get_experiment_by_name(EXPERIMENT)
         if not client.search_registered_models(f"name = '{MODEL_NAME}'"):
@@ -127,7 +130,7 @@ class Registry:
 
         log_facts(self.client, winner)
         known = self.version_with(winner.digest)
-        if known is None:
+        if known is None or not self.client.list_artifacts(known.run_id, RELEASE):
             self.client.log_artifacts(winner.run_id, str(winner.release), RELEASE)
             model_id = log_pipeline(self, winner)
             made = self.client.create_model_version(
@@ -154,11 +157,11 @@ class Registry:
         return _as_version(self.client.get_model_version(MODEL_NAME, str(number)))
 
     def version_with(self, digest: str) -> ModelVersion | None:
-        """The first version registered with that digest, or None."""
+        """The newest version registered with that digest, or None."""
         found = self.client.search_model_versions(
             f"name = '{MODEL_NAME}' and tags.digest = '{digest}'"
         )
-        return min(map(_as_version, found), key=lambda version: version.version, default=None)
+        return max(map(_as_version, found), key=lambda version: version.version, default=None)
 
     def versions(self) -> tuple[ModelVersion, ...]:
         """All versions that this project registered, newest first."""
@@ -197,6 +200,22 @@ class Registry:
 
             rmtree(unfinished, ignore_errors=True)
         return into
+
+
+def _require_answer(address: str) -> None:
+    """Raise unless a server answers, whatever it says: MLflow's client would try for minutes."""
+    from urllib.error import HTTPError
+    from urllib.request import urlopen
+
+    try:
+        urlopen(address, timeout=_ANSWER_WITHIN_SECONDS).close()  # noqa: S310 - http, see above
+    except HTTPError:
+        return
+    except OSError as error:
+        raise RegistryNotReady(
+            f"MLflow at {shown(address)} does not answer ({error}): is it up, and is "
+            "TITANIC_TRACKING_URI right?"
+        ) from None
 
 
 def _as_version(found: Found) -> ModelVersion:
