@@ -221,9 +221,9 @@ def test_a_server_that_does_not_answer_is_named_at_once() -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         address = f"http://me:secret@127.0.0.1:{silent.getsockname()[1]}"
-        with pytest.raises(RegistryNotReady, match=r"does not answer.*TITANIC_TRACKING_URI") as told:
+        with pytest.raises(RegistryNotReady, match=r"does not answer.*TITANIC_TRACKING_URI") as e:
             Registry(address).initialise("unused")
-    assert "secret" not in str(told.value)
+    assert "secret" not in str(e.value)
 
 
 def test_registering_can_be_repeated_within_one_run(
