@@ -7,7 +7,6 @@ from imblearn.pipeline import Pipeline as ResamplingPipeline
 
 from titanic_model.families import FAMILIES, IMBALANCE, STARTERS, Candidate, without_sampler
 from titanic_model.folds import one_thread
-from titanic_model.metrics import plain
 from titanic_model.onnx_export import export
 from titanic_model.parity import compare
 from titanic_model.scorer import Scorer
@@ -76,4 +75,3 @@ def test_every_drawn_candidate_can_be_built_and_written_down():
     for candidate in propose(Budget(trials=60)):
         candidate.build(0)
         assert all(type(value) in (int, float, str) for value in candidate.parameters.values())
-        assert plain(candidate)["parameters"] == dict(candidate.parameters)

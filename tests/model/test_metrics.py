@@ -1,6 +1,5 @@
 """Metrics, against scikit-learn's and against figures worked out by hand."""
 
-import json
 import math
 
 import numpy as np
@@ -10,11 +9,9 @@ from hypothesis import strategies as st
 from sklearn import metrics as sk
 
 from titanic_model.metrics import (
-    Metrics,
     calibration,
     calibration_error,
     measure,
-    plain,
     roc_auc,
 )
 
@@ -59,11 +56,3 @@ def test_calibration_counts_each_passenger_once():
     ]
     assert bins[0].observed == 0.5
     assert calibration_error(bins) == pytest.approx((2 * 0.475 + 0.1 + 2 * 0.025) / 5)
-
-
-def test_plain_values_are_what_json_holds():
-    value = {"m": Metrics(1.0, math.nan, 0.5, 0.1), 2: (np.float32(0.5), np.array([1, 2]), None)}
-    assert json.loads(json.dumps(plain(value), allow_nan=False)) == {
-        "m": {"accuracy": 1.0, "roc_auc": None, "log_loss": 0.5, "brier": 0.1},
-        "2": [0.5, [1, 2], None],
-    }

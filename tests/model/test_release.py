@@ -12,7 +12,6 @@ import pytest
 from titanic_model.contract import Passenger
 from titanic_model.features import FEATURES, derive_row
 from titanic_model.golden import PASSENGERS, GoldenRow
-from titanic_model.metrics import plain
 from titanic_model.release import (
     FILES,
     MANIFEST,
@@ -139,10 +138,6 @@ def test_wrong_answers_to_the_golden_passengers_are_refused(release):
     wrong = GoldenRow(first.passenger, first.probability + 1e-4)
     with pytest.raises(BrokenRelease, match=r"with probabilities up to 0\.0001 off"):
         replace(release, golden=(wrong, *release.golden[1:])).scorer()
-
-
-def test_metadata_is_plain_json(release):
-    json.dumps(plain(release.metadata), allow_nan=False)
 
 
 def test_a_release_is_read_and_scored_without_the_heavy_libraries(place):
