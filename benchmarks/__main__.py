@@ -18,7 +18,7 @@ from benchmarks.processes import BenchmarkFailed
 from benchmarks.results import Section, render
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
-PARTS = ("definitions", "row", "training", "run", "data")
+PARTS = ("data", "definitions", "row", "training", "run")
 
 
 def read_arguments(given: Sequence[str]) -> argparse.Namespace:

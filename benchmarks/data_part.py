@@ -46,9 +46,9 @@ def measure(folder: Path, sizes: Sequence[int], repeat: int, say: Say) -> Sectio
             "Dagster (`raw_passengers` to `passenger_features`, with provenance, reasons, report "
             "and pictures), and by hand (`benchmarks/by_hand.py`: the same rules and features, "
             "nothing else). Whole processes, start-up included, turn by turn on the same file; "
-            "both must keep the same number of rows. Costs are the median of "
-            f"{repeat} turns, the ratio is that of CPU times within a turn. The row *validate + "
-            "features* is those two steps alone, in a warm process."
+            "both must keep the same number of rows. Costs are medians, "
+            f"turns taken {repeat}; the ratio is that of CPU times within a turn. The row "
+            "*validate + features* is those two steps alone, in a warm process."
         ),
         figures=tuple(_figures(measured)),
         table=_table(measured),

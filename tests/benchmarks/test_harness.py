@@ -102,7 +102,7 @@ def test_the_page_shows_what_was_measured_and_never_hides_a_missed_bar():
         Figure("features", 4.125, "µs", 20.0), Figure("load", 2.0, "s", 1.5), table="| a | table |"
     )
     assert "1 of 2 bars are met. Missed: load." in page
-    assert "| features | 4.12 µs | 20 µs | met |" in page
+    assert "| features | 4.12 µs | 20.0 µs | met |" in page
     assert "| load | 2 s | 1.5 s | **MISSED** |" in page
     assert "| a | table |" in page
     assert "`python -m benchmarks row` on 2026-01-02" in page
