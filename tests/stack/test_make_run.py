@@ -145,6 +145,8 @@ def test_the_first_model_is_trained_and_what_was_promoted_is_told(one_home):
         aliases = "/api/2.0/mlflow/registered-models/alias?name=titanic-survival&alias=champion"
         answer = json.loads(one_home.get(one_home.mlflow_port, aliases))
         assert answer["model_version"]["version"] == "1"
+        greeting = one_home.get(one_home.ui_port, "/graphql?query=%7BshouldShowNux%7D")
+        assert json.loads(greeting) == {"data": {"shouldShowNux": False}}
         supervisor.kill()
         supervisor.wait()
         # Nobody could end these: they are for the next start to find.

@@ -64,6 +64,10 @@ class Webserver:
             if problem:
                 raise DagsterSays("\n  ".join([f"{entry['name']} cannot be loaded:", *problem]))
 
+    def dismiss_welcome(self) -> None:
+        """Spare people the dialog that asks for an e-mail address on a fresh home."""
+        self._ask("mutation { setNuxSeen }")
+
     def launch(self, job: str, location: str) -> str:
         """Enqueue a run of the job; returns its id."""
         selector = {

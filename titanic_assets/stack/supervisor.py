@@ -105,6 +105,7 @@ class Stack:
         self._wait_for(dagster, self.webserver.is_up)
         self._say(f"Dagster answers on {self.ui}")
         self.webserver.require_loaded()
+        self.webserver.dismiss_welcome()
         if has_champion:
             self._say("there is a champion already, so nothing is trained now")
         return has_champion
