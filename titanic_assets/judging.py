@@ -12,6 +12,7 @@ import dagster as dg
 from titanic_assets.metadata import as_table
 from titanic_assets.model_card import Figure, Group, ModelFacts, Variant
 from titanic_assets.records import CandidateEvaluation, TrainedCandidate
+from titanic_model.features import FEATURE_VERSION, FEATURES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from titanic_assets.tracking.registry import Registry
     from titanic_assets.tracking.versions import ModelVersion
     from titanic_model.comparison import Comparison
-    from titanic_model.evaluation import Evaluation
+    from titanic_model.evaluation import Evaluation, RocPoint
     from titanic_model.metrics import Metrics
     from titanic_model.release import Release
     from titanic_model.scorer import Scorer
@@ -84,8 +85,6 @@ def _fetch(registry: Registry, version: ModelVersion) -> Release:
 
 def _scorer_of(registry: Registry, champion: ModelVersion | None) -> Scorer | None:
     """The champion's scorer, or None if there is none that reads today's features."""
-    from titanic_model.features import FEATURE_VERSION
-
     if champion is None:
         return None
     release = _fetch(registry, champion)
@@ -113,7 +112,7 @@ def _pictures(
 
     probability = scorer.score(held_out.matrix)
     confusion, bins = evaluation.confusion, evaluation.calibration
-    curves = {"candidate": _curve(evaluation)}
+    curves = {"candidate": _curve(evaluation.roc, evaluation.metrics.roc_auc)}
     drawn = {
         "confusion matrix": pictures.confusion_matrix(
             [
@@ -133,14 +132,16 @@ def _pictures(
         ),
     }
     if rival is not None and comparison is not None:
-        from titanic_model.evaluation import evaluate
+        from titanic_model.evaluation import roc_points
+        from titanic_model.metrics import measure
 
-        champion = evaluate(rival, held_out)
-        curves["champion"] = _curve(champion)
+        chances = rival.score(held_out.matrix)
+        champion = measure(held_out.survived, chances)
+        curves["champion"] = _curve(roc_points(held_out.survived, chances), champion.roc_auc)
         gain = comparison.gain_interval
         drawn["candidate and champion"] = pictures.candidate_and_champion(
             {
-                name: (getattr(evaluation.metrics, name), getattr(champion.metrics, name))
+                name: (getattr(evaluation.metrics, name), getattr(champion, name))
                 for name in vars(evaluation.metrics)
             },
             (comparison.gain, gain.low, gain.high),
@@ -148,12 +149,11 @@ def _pictures(
     return {"ROC": pictures.roc_curve(curves), **drawn}
 
 
-def _curve(evaluation: Evaluation) -> tuple[list[float], list[float], float]:
-    points = evaluation.roc
+def _curve(points: Sequence[RocPoint], area: float) -> tuple[list[float], list[float], float]:
     return (
         [point.false_positive_rate for point in points],
         [point.true_positive_rate for point in points],
-        evaluation.metrics.roc_auc,
+        area,
     )
 
 
@@ -171,7 +171,7 @@ def _facts(
         imbalance=trained.imbalance,
         parameters=tuple((name, f"{value}") for name, value in trained.parameters.items()),
         trials=trained.trials,
-        feature_version=_feature_version(),
+        feature_version=FEATURE_VERSION,
         sources=sources,
         data_fingerprint=version.data_fingerprint,
         training_rows=len(data.training_part),
@@ -220,16 +220,8 @@ def _figures(metrics: Metrics) -> tuple[Figure, ...]:
     return tuple(Figure(name, value) for name, value in vars(metrics).items())
 
 
-def _feature_version() -> int:
-    from titanic_model.features import FEATURE_VERSION
-
-    return FEATURE_VERSION
-
-
 def _right_by_sex(data: TrainingData) -> float:
     """How often "the women lived, the men died" is right."""
-    from titanic_model.features import FEATURES
-
     female: NDArray[np.bool_] = data.matrix[:, FEATURES.index("female")] == 1
     return float((female == (data.survived == 1)).mean())
 

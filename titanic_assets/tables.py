@@ -85,8 +85,8 @@ class Table:
 
     def head(self, rows: int = 5) -> pd.DataFrame:
         """The first few rows, for a look."""
-        for batch in self.batches():
-            first: pd.DataFrame = batch.slice(0, rows).to_pandas()
+        for batch in self.batches(rows=rows):
+            first: pd.DataFrame = batch.to_pandas()
             return first
         return self.to_pandas()
 

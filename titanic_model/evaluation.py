@@ -110,7 +110,7 @@ def evaluate(scorer: Scorer, data: TrainingData, seed: int = 0) -> Evaluation:
         calibration_error=calibration_error(bins),
         calibration=bins,
         confusion=_confusion(truth, probability),
-        roc=_roc(truth, probability),
+        roc=roc_points(truth, probability),
         cells=tuple(_cells(data, probability)),
         importance=_importance(scorer, data, seed),
         without_name_and_cabin=measure(
@@ -129,7 +129,8 @@ def _confusion(truth: NDArray[Any], probability: Floats) -> Confusion:
     )
 
 
-def _roc(truth: NDArray[Any], probability: Floats) -> tuple[RocPoint, ...]:
+def roc_points(truth: NDArray[Any], probability: Floats) -> tuple[RocPoint, ...]:
+    """The curve from "nobody survives" to "everybody does", one point per distinct probability."""
     order = np.argsort(-probability, kind="stable")
     survived = truth[order] == 1
     last_of_equals = np.append(np.diff(probability[order]) != 0, True)
