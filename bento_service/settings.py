@@ -1,0 +1,152 @@
+"""Every setting of the service: its name in the environment, its type, its default, its reason."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ChallengerMode = Literal["off", "shadow", "split"]
+
+
+class WrongSetting(ValueError):
+    """A setting that cannot have the value it was given."""
+
+
+class Settings(BaseSettings):
+    """What can be set, each by an environment variable of the same name in capitals."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True)
+
+    workers: Annotated[int, Field(ge=1, le=64, description="Processes that answer requests.")] = 1
+    releases_uri: Annotated[
+        str | None,
+        Field(
+            description="The folder of releases whose `current.json` is followed: a path or a URL "
+            "such as s3://bucket/releases. Unset: the release packed into the bento, for good."
+        ),
+    ] = None
+    releases_poll_seconds: Annotated[
+        float, Field(gt=0, le=3600, description="How often `current.json` is looked at.")
+    ] = 0.5
+    challenger_mode: Annotated[
+        ChallengerMode,
+        Field(
+            description="`off`; `shadow`: the challenger scores too and nobody sees it; `split`: "
+            "it answers a share of the callers."
+        ),
+    ] = "off"
+    challenger_share: Annotated[
+        float, Field(ge=0, le=1, description="The share of callers that the challenger answers.")
+    ] = 0.1
+    auth: Annotated[
+        Literal["auto", "off"],
+        Field(
+            description="`auto`: tokens are asked for as soon as JWT_SECRET or JWKS_URL is set; "
+            "until then only callers on this machine are answered. `off`: everybody is."
+        ),
+    ] = "auto"
+    jwt_secret: Annotated[
+        SecretStr | None,
+        Field(description="Tokens are signed with this by HS256; 32 bytes at least."),
+    ] = None
+    jwks_url: Annotated[
+        str | None, Field(description="Tokens are signed with a key that is published here.")
+    ] = None
+    jwt_audience: Annotated[str, Field(description="The audience that a token has to name.")] = (
+        "titanic-survival"
+    )
+    jwt_issuer: Annotated[
+        str | None, Field(description="The issuer that a token has to name, if any.")
+    ] = None
+    rate_limit: Annotated[
+        str | None,
+        Field(
+            description="Requests for each caller, such as `600/minute`; `none` for no limit. "
+            "Unset: 600/minute once tokens are asked for, none before."
+        ),
+    ] = None
+    rate_limit_storage: Annotated[
+        str | None,
+        Field(
+            description="Where the counting is done for several machines: redis://host:6379. "
+            "Unset: in memory that this machine's workers share."
+        ),
+    ] = None
+    max_concurrency: Annotated[
+        int, Field(ge=1, description="Requests in flight, of all workers; the next get 429.")
+    ] = 256
+    max_body_bytes: Annotated[
+        int, Field(ge=1024, description="Of a batch. A single passenger has at most 16 KiB.")
+    ] = 8 * 1024 * 1024
+    max_batch_rows: Annotated[int, Field(ge=1, description="Passengers in one batch.")] = 10_000
+    cors_origins: Annotated[
+        str,
+        Field(description="Origins, by commas, whose pages may call the API from a browser."),
+    ] = ""
+    features_url: Annotated[
+        str | None,
+        Field(description="Feast's feature server. Unset: no predictions by passenger id."),
+    ] = None
+    features_timeout_seconds: Annotated[
+        float, Field(gt=0, le=30, description="How long the feature server may take.")
+    ] = 1.0
+    drift_window: Annotated[
+        int, Field(ge=50, le=100_000, description="Predictions in the window of online drift.")
+    ] = 500
+    prediction_log_uri: Annotated[
+        str | None,
+        Field(
+            description="Where predictions and outcomes are logged: a folder or a URL such as "
+            "s3://bucket/predictions. Unset: nowhere."
+        ),
+    ] = None
+    prediction_log_segment_bytes: Annotated[
+        int, Field(ge=4096, description="A segment of the log is closed at this size.")
+    ] = 8 * 1024 * 1024
+    prediction_log_segment_seconds: Annotated[
+        float, Field(gt=0, description="A segment of the log is closed at this age.")
+    ] = 60.0
+    prediction_log_backlog: Annotated[
+        int,
+        Field(ge=1, description="Events kept while they cannot be written; later ones are lost."),
+    ] = 10_000
+    access_log: Annotated[bool, Field(description="A log line for each request.")] = False
+    log_level: Annotated[
+        Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(description="Of the log on stdout.")
+    ] = "INFO"
+    otel_exporter_otlp_endpoint: Annotated[
+        str | None,
+        Field(description="Traces go there by OTLP over HTTP. Unset: nothing is traced."),
+    ] = None
+
+    @model_validator(mode="after")
+    def _one_kind_of_key(self) -> Settings:
+        if self.jwt_secret and self.jwks_url:
+            raise ValueError("JWT_SECRET and JWKS_URL exclude each other: set one of them")
+        if self.jwt_secret and len(self.jwt_secret.get_secret_value().encode()) < 32:
+            raise ValueError("JWT_SECRET is too short, it has to have 32 bytes at least")
+        return self
+
+    @property
+    def asks_for_tokens(self) -> bool:
+        """Whether callers have to show who they are."""
+        return self.auth != "off" and bool(self.jwt_secret or self.jwks_url)
+
+
+def load_settings() -> Settings:
+    """Read the settings from the environment, or say which one is wrong."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = "; ".join(_explain(problem["loc"], problem["msg"]) for problem in error.errors())
+        raise WrongSetting(f"cannot read the settings of the service: {wrong}") from None
+
+
+def _explain(place: tuple[int | str, ...], message: str) -> str:
+    name = str(place[0]).upper() if place else ""
+    # The value is not shown where it is, or is part of, a secret.
+    value = "" if not name or name == "JWT_SECRET" else f"={os.environ.get(name, '')!r}"
+    return f"{name}{value}: {message}" if name else message
