@@ -1,0 +1,139 @@
+"""Puts the service together: what there is in one worker, in which order it begins and ends."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+from contextlib import suppress
+from pathlib import Path
+from time import perf_counter
+
+from bento_service.drift import DriftWindow
+from bento_service.guard.callers import make_callers
+from bento_service.guard.cross_origin import CrossOrigin
+from bento_service.guard.rate_limits import RateLimits
+from bento_service.http import Answer, Request
+from bento_service.live.follower import Follower, Refusal
+from bento_service.live.models import Live
+from bento_service.live.sources import LocalReleases, open_source
+from bento_service.metrics import Metrics
+from bento_service.predicting import Predictor
+from bento_service.prediction_log.monitor import open_prediction_log
+from bento_service.recent import RecentPredictions
+from bento_service.routes import Route
+from bento_service.routes.models import ModelRoutes
+from bento_service.routes.outcomes import OutcomeRoutes
+from bento_service.routes.pages import PageRoutes
+from bento_service.routes.predicting import PredictingRoutes
+from bento_service.routes.watching import WatchingRoutes
+from bento_service.seats import shared_folder, take_seat
+from bento_service.settings import Settings
+
+_access = logging.getLogger("bento_service.access")
+
+
+class App:
+    """One worker of the service. It is made when the worker loads, and begins with its server."""
+
+    def __init__(self, settings: Settings, packed: Path | None) -> None:
+        self.settings = settings
+        self.seat = take_seat(shared_folder())
+        folder = self.seat.folder
+        self.metrics = Metrics(self.seat)
+        self.drift = DriftWindow(folder, self.seat.number, settings.workers, settings.drift_window)
+        self.recent = RecentPredictions(folder)
+        self.log = open_prediction_log(settings, self.seat.number)
+        source = open_source(settings.releases_uri) if settings.releases_uri else None
+        self.follower = Follower(
+            source or LocalReleases(packed or folder / "nothing packed", "packed"),
+            follow=source is not None,
+            poll_seconds=settings.releases_poll_seconds,
+            shared=folder,
+            on_change=self._change,
+            on_refusal=self._note_refusal,
+        )
+        self.predictor = Predictor(
+            self.follower,
+            self.drift,
+            self.recent,
+            self.metrics,
+            self.log,
+            settings.challenger_mode,
+            settings.challenger_share,
+        )
+        self.callers = make_callers(settings)
+        self.limits = RateLimits(settings, folder)
+        self.cross_origin = CrossOrigin(settings)
+        self.most_in_flight = -(-settings.max_concurrency // settings.workers)
+        self.routes: list[Route] = [
+            *PredictingRoutes(self.predictor, settings).routes(),
+            *OutcomeRoutes(self.recent, self.metrics, self.log).routes(),
+            *ModelRoutes(self.follower, settings).routes(),
+            *WatchingRoutes(self.follower, self.drift, self.metrics).routes(),
+            *PageRoutes(settings).routes(),
+        ]
+        self._beats: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Load what is live and begin what goes on beside the requests."""
+        self.follower.start()
+        self.callers.start()
+        self._beats = asyncio.get_running_loop().create_task(self._beat())
+        # What is there now stays: it need not be looked through each time something is thrown away.
+        gc.collect()
+        gc.freeze()
+
+    async def stop(self) -> None:
+        """End all of it; what the log still holds is written."""
+        if self._beats:
+            self._beats.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._beats
+        await self.limits.close()
+        await asyncio.to_thread(self._stop_threads)
+        self.seat.leave()
+
+    def _stop_threads(self) -> None:
+        self.follower.stop()
+        self.callers.close()
+        self.log.close()
+
+    def count(
+        self, request: Request, route: Route | None, answer: Answer, error: str | None
+    ) -> None:
+        """Count an answered request, and log it if that is wished for."""
+        took = perf_counter() - request.began
+        name = route.path if route else "other"
+        self.metrics.count_request(name, answer.status, error, took)
+        if self.settings.access_log:
+            live = self.follower.live
+            _access.info(
+                "request",
+                extra={
+                    "request_id": request.request_id,
+                    "trace_id": request.trace_id or None,
+                    "model_version": live and live.champion.version,
+                    "method": request.method,
+                    "path": request.path,
+                    "status": answer.status,
+                    "milliseconds": round(took * 1000, 3),
+                    "caller": request.caller.key or None,
+                },
+            )
+
+    def _change(self, live: Live) -> None:
+        self.drift.follow(live.champion.release.digest, live.champion.release.reference)
+        self.metrics.show_live(live)
+
+    def _note_refusal(self, refusal: Refusal) -> None:
+        self.metrics.refused.inc()
+
+    async def _beat(self) -> None:
+        """Once a second, tell what changes without anybody asking."""
+        while True:
+            await asyncio.sleep(1)
+            self.metrics.show_process()
+            self.metrics.show_log(self.log.state)
+            self.metrics.limits_failing.set(self.limits.counted_apart)
+            self.predictor.look_at_drift()

@@ -1,0 +1,119 @@
+"""The routes that tell which model answers, where it comes from, and which others there are."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from bento_service.http import Answer, Refused, Request
+from bento_service.live.follower import Follower
+from bento_service.live.models import LoadedModel
+from bento_service.routes import Route
+from bento_service.settings import Settings
+
+_MOST_LISTED = 200
+
+
+class ModelRoutes:
+    """The live model, all known ones, and the order to look for a new one."""
+
+    def __init__(self, follower: Follower, settings: Settings) -> None:
+        self._follower = follower
+        self._settings = settings
+
+    def routes(self) -> list[Route]:
+        """The routes of this theme; that for administrators only where tokens tell who is one."""
+        routes = [
+            Route("/api/v1/model", {"GET": self.model}),
+            Route("/api/v1/models", {"GET": self.models}),
+        ]
+        if self._settings.asks_for_tokens:
+            routes.append(Route("/api/v1/admin/reload", {"POST": self.reload}, scope="admin"))
+        return routes
+
+    async def model(self, request: Request) -> Answer:  # noqa: ARG002 - a handler
+        """What is live, with its whole provenance, and what was refused."""
+        return Answer(json.dumps(self._state()).encode())
+
+    async def models(self, request: Request) -> Answer:  # noqa: ARG002 - a handler
+        """Every release in the folder."""
+        return Answer(json.dumps(await asyncio.to_thread(self._all)).encode())
+
+    async def reload(self, request: Request) -> Answer:  # noqa: ARG002 - a handler
+        """Have all workers look for a new release now."""
+        await asyncio.to_thread(self._follower.nudge)
+        return Answer(json.dumps(self._state()).encode())
+
+    def _state(self) -> dict[str, Any]:
+        live = self._follower.live
+        return {
+            "champion": live and _describe(live.champion),
+            "challenger": live and live.challenger and _describe(live.challenger),
+            "challenger_mode": self._settings.challenger_mode,
+            "challenger_share": self._settings.challenger_share,
+            "source": self._follower.source.shown,
+            "unreachable": self._follower.unreachable,
+            "refused": [
+                {"name": refusal.name, "reason": refusal.reason, "time": _when(refusal.time)}
+                for refusal in list(self._follower.refused.values())
+            ],
+        }
+
+    def _all(self) -> dict[str, Any]:
+        source, live = self._follower.source, self._follower.live
+        states = {model.name: model.variant for model in live.models} if live else {}
+        try:
+            names = source.names()
+            listed = []
+            for name in sorted(names, key=_version_of, reverse=True)[:_MOST_LISTED]:
+                metadata = json.loads(source.read_metadata(name))
+                state = states.get(name) or (
+                    "refused" if name in self._follower.refused else "published"
+                )
+                listed.append(
+                    {
+                        "name": name,
+                        "version": str(metadata["version"]),
+                        "family": str(metadata["family"]),
+                        "state": state,
+                    }
+                )
+        except Exception as error:
+            raise Refused(
+                503,
+                "releases_unavailable",
+                f"{source.shown} cannot be read now; what is live goes on answering.",
+            ) from error
+        return {"models": listed, "all": len(names)}
+
+
+def _describe(model: LoadedModel) -> dict[str, Any]:
+    metadata = model.release.metadata
+    return {
+        "name": model.name,
+        "version": model.version,
+        "variant": model.variant,
+        "digest": model.release.digest,
+        "model_digest": model.release.model_digest,
+        "family": metadata.family,
+        "parameters": dict(metadata.parameters),
+        "imbalance": metadata.imbalance,
+        "figures": dict(metadata.figures),
+        "feature_version": metadata.feature_version,
+        "features": len(metadata.feature_names),
+        "trained_on": model.release.reference.passengers,
+        "provenance": asdict(metadata.provenance),
+        "live_since": _when(model.since),
+    }
+
+
+def _when(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds")
+
+
+def _version_of(name: str) -> int:
+    number = name.partition("-")[0]
+    return int(number) if number.isdigit() else -1
