@@ -1,0 +1,6 @@
+"""From the registry's aliases to what is served: published releases and the bento around them."""
+
+BENTO_NAME = "titanic_survival"
+
+# What `python -m titanic_assets.releasing` ends with when it has said why nothing can be served.
+NOTHING_TO_SERVE = 3
