@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
 import logging
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from secrets import token_hex
 from time import perf_counter
+from typing import Any
 
 from bento_service.drift import DriftWindow
 from bento_service.guard.callers import make_callers
@@ -18,6 +22,7 @@ from bento_service.live.follower import Follower, Refusal
 from bento_service.live.models import Live
 from bento_service.live.sources import LocalReleases, open_source
 from bento_service.metrics import Metrics
+from bento_service.online_features import OnlineFeatures
 from bento_service.predicting import Predictor
 from bento_service.prediction_log.monitor import open_prediction_log
 from bento_service.recent import RecentPredictions
@@ -25,6 +30,7 @@ from bento_service.routes import Route
 from bento_service.routes.models import ModelRoutes
 from bento_service.routes.outcomes import OutcomeRoutes
 from bento_service.routes.pages import PageRoutes
+from bento_service.routes.passengers import PassengerRoutes
 from bento_service.routes.predicting import PredictingRoutes
 from bento_service.routes.watching import WatchingRoutes
 from bento_service.seats import shared_folder, take_seat
@@ -36,7 +42,13 @@ _access = logging.getLogger("bento_service.access")
 class App:
     """One worker of the service. It is made when the worker loads, and begins with its server."""
 
-    def __init__(self, settings: Settings, packed: Path | None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        packed: Path | None,
+        version: str,
+        bentoml: Callable[[], Mapping[str, Any]],
+    ) -> None:
         self.settings = settings
         self.seat = take_seat(shared_folder())
         folder = self.seat.folder
@@ -62,16 +74,23 @@ class App:
             settings.challenger_mode,
             settings.challenger_share,
         )
+        self.features = (
+            OnlineFeatures(settings.features_url, settings.features_timeout_seconds)
+            if settings.features_url
+            else None
+        )
         self.callers = make_callers(settings)
         self.limits = RateLimits(settings, folder)
         self.cross_origin = CrossOrigin(settings)
         self.most_in_flight = -(-settings.max_concurrency // settings.workers)
+        predicting = PredictingRoutes(self.predictor, settings)
         self.routes: list[Route] = [
-            *PredictingRoutes(self.predictor, settings).routes(),
+            *predicting.routes(),
             *OutcomeRoutes(self.recent, self.metrics, self.log).routes(),
             *ModelRoutes(self.follower, settings).routes(),
             *WatchingRoutes(self.follower, self.drift, self.metrics).routes(),
-            *PageRoutes(settings).routes(),
+            *PassengerRoutes(self.features, predicting.score_known).routes(),
+            *PageRoutes(settings, version, bentoml).routes(),
         ]
         self._beats: asyncio.Task[None] | None = None
 
@@ -91,6 +110,8 @@ class App:
             with suppress(asyncio.CancelledError):
                 await self._beats
         await self.limits.close()
+        if self.features:
+            await self.features.close()
         await asyncio.to_thread(self._stop_threads)
         self.seat.leave()
 
@@ -98,6 +119,12 @@ class App:
         self.follower.stop()
         self.callers.close()
         self.log.close()
+
+    async def ask(self, path: str, body: bytes) -> Any:
+        """What a route that takes JSON answers to this body, asked from within the process."""
+        route = next(route for route in self.routes if route.path == path)
+        request = Request.within(path, body, token_hex(8))
+        return json.loads((await route.handlers["POST"](request)).body)
 
     def count(
         self, request: Request, route: Route | None, answer: Answer, error: str | None
@@ -126,7 +153,7 @@ class App:
         self.drift.follow(live.champion.release.digest, live.champion.release.reference)
         self.metrics.show_live(live)
 
-    def _note_refusal(self, refusal: Refusal) -> None:
+    def _note_refusal(self, _refusal: Refusal) -> None:
         self.metrics.refused.inc()
 
     async def _beat(self) -> None:

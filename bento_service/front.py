@@ -71,7 +71,7 @@ class Front:
         except Refused as refusal:
             error = refusal.kind
             answer = refusal.answer(request.request_id)
-        except Exception:
+        except Exception:  # noqa: BLE001 - it is logged, and its caller told nothing of it
             error = "internal"
             _log.exception("internal error", extra={"request_id": request.request_id})
             answer = Refused(

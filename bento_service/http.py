@@ -77,6 +77,7 @@ class Caller:
 
 
 NOBODY = Caller("", frozenset())
+WITHIN = Caller("this process", frozenset({"predict"}))
 
 
 @dataclass
@@ -90,6 +91,17 @@ class Request:
     caller: Caller = NOBODY
     trace_id: str = ""
     began: float = field(default_factory=perf_counter)
+
+    @classmethod
+    def within(cls, path: str, body: bytes, request_id: str) -> Request:
+        """A request that was not sent over HTTP but made in this process."""
+
+        async def receive() -> MutableMapping[str, Any]:
+            return {"type": "http.request", "body": body}
+
+        headers = [(b"content-type", JSON)]
+        scope = {"method": "POST", "path": path, "headers": headers, "query_string": b""}
+        return cls(scope, receive, request_id, caller=WITHIN)
 
     @property
     def path(self) -> str:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -29,6 +30,7 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST.encode()
 
 _LATENCIES = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
 _TENTHS = tuple(tenth / 10 for tenth in range(1, 11))
+_Mode = Literal["max", "mostrecent", "sum"]
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -39,13 +41,13 @@ class Metrics:
         self._folder = seat.folder
         self._worker = str(seat.number)
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(seat.folder)
-        values.ValueClass = values.MultiProcessValue(lambda: seat.number)
+        values.ValueClass = values.MultiProcessValue(lambda: seat.number)  # type: ignore[no-untyped-call]
         registry = CollectorRegistry()
 
         def counter(name: str, text: str, *labels: str) -> Counter:
             return Counter(name, text, labels, registry=registry)
 
-        def gauge(name: str, text: str, *labels: str, mode: str = "mostrecent") -> Gauge:
+        def gauge(name: str, text: str, *labels: str, mode: _Mode = "mostrecent") -> Gauge:
             return Gauge(name, text, labels, registry=registry, multiprocess_mode=mode)
 
         self.requests = counter("titanic_requests_total", "Requests answered.", "route", "status")
@@ -115,7 +117,7 @@ class Metrics:
     @cached_property
     def _everything(self) -> CollectorRegistry:
         registry = CollectorRegistry()
-        MultiProcessCollector(registry, path=str(self._folder))
+        MultiProcessCollector(registry, path=str(self._folder))  # type: ignore[no-untyped-call]
         return registry
 
     def exposition(self) -> bytes:

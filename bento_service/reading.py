@@ -27,12 +27,15 @@ _read_one = Passenger.__pydantic_validator__.validate_json
 _check_one = Passenger.__pydantic_validator__.validate_python
 
 
-class _Batch(BaseModel):
+class PassengerBatch(BaseModel):
+    """Several passengers in one request."""
+
     model_config = ConfigDict(extra="forbid")
+
     passengers: list[Passenger]
 
 
-_read_batch = _Batch.__pydantic_validator__.validate_json
+_read_batch = PassengerBatch.__pydantic_validator__.validate_json
 
 
 @dataclass(frozen=True)

@@ -1,21 +1,31 @@
 """The service as BentoML knows it: what it is called, how it is packed, and what it offers.
 
 The routes that are declared here are what `bentoml.SyncHTTPClient` and BentoML's own pages go by.
-Over HTTP they are answered by `front`, which stands before BentoML.
+Over HTTP they are answered by `front`, which stands before BentoML; called within the process
+they go the same way.
 """
 
-from __future__ import annotations
-
-from typing import Any
+from typing import Any, cast
 
 import bentoml
 from _bentoml_sdk.service import Service
+from pydantic import BaseModel
 
+from bento_service.answers import (
+    BatchPrediction,
+    EveryPrediction,
+    ExplainedPrediction,
+    OutcomeNoted,
+    Prediction,
+)
 from bento_service.app import App
 from bento_service.front import Front
 from bento_service.logs import log_as_json
 from bento_service.packing import PackedRelease, packed_release_folder
+from bento_service.reading import PassengerBatch
+from bento_service.routes.outcomes import Outcome
 from bento_service.settings import load_settings
+from titanic_model.contract import Passenger
 
 _SETTINGS = load_settings()
 
@@ -23,20 +33,56 @@ _SETTINGS = load_settings()
 class FrontedService(Service[Any]):
     """A BentoML service with our own front before it."""
 
-    def to_asgi(self, is_main: bool = True) -> Any:
+    app: App
+
+    def to_asgi(self, is_main: bool = True) -> Any:  # noqa: FBT001, FBT002 - BentoML's signature
         """The application that a worker serves."""
         log_as_json(_SETTINGS.log_level)
-        return Front(App(_SETTINGS, packed_release_folder(self)), super().to_asgi(is_main))
+        self.app = App(
+            _SETTINGS,
+            packed=packed_release_folder(self),
+            version=self.bento.tag.version or "" if self.bento else "unpacked",
+            bentoml=self._bentoml_documentation,
+        )
+        return Front(self.app, super().to_asgi(is_main))
+
+    def _bentoml_documentation(self) -> dict[str, Any]:
+        documentation: dict[str, Any] = self.openapi_spec.asdict()
+        return documentation
 
 
-@bentoml.service(
-    name="titanic_survival",
-    service_class=FrontedService,
-    workers=_SETTINGS.workers,
-    # Without a distribution BentoML installs no compiler and no git, which nothing here needs.
-    image=bentoml.images.Image(base_image="python:3.11-slim", distro="none"),
-)
+@bentoml.service(name="titanic_survival", service_class=FrontedService, workers=_SETTINGS.workers)
 class TitanicSurvival:
     """Would this passenger have survived?"""
 
     release = PackedRelease("titanic_survival:live")
+
+    @bentoml.api(route="/api/v1/predict")
+    async def predict(self, passenger: Passenger, /) -> Prediction:
+        """One passenger."""
+        return Prediction.model_validate(await _ask("/api/v1/predict", passenger))
+
+    @bentoml.api(route="/api/v1/batch_predict")
+    async def batch_predict(self, batch: PassengerBatch, /) -> BatchPrediction:
+        """Many passengers, answered in their order."""
+        return BatchPrediction.model_validate(await _ask("/api/v1/batch_predict", batch))
+
+    @bentoml.api(route="/api/v1/predict_all")
+    async def predict_all(self, passenger: Passenger, /) -> EveryPrediction:
+        """One passenger, by every live model."""
+        return EveryPrediction.model_validate(await _ask("/api/v1/predict_all", passenger))
+
+    @bentoml.api(route="/api/v1/explain")
+    async def explain(self, passenger: Passenger, /) -> ExplainedPrediction:
+        """One passenger, and which field moved the answer how far."""
+        return ExplainedPrediction.model_validate(await _ask("/api/v1/explain", passenger))
+
+    @bentoml.api(route="/api/v1/outcomes")
+    async def outcomes(self, outcome: Outcome, /) -> OutcomeNoted:
+        """What really became of a passenger."""
+        return OutcomeNoted.model_validate(await _ask("/api/v1/outcomes", outcome))
+
+
+async def _ask(path: str, content: BaseModel) -> Any:
+    service = cast("FrontedService", TitanicSurvival)  # what the decorator has made of it
+    return await service.app.ask(path, content.model_dump_json().encode())

@@ -110,13 +110,13 @@ class Follower:
             self._refuse("current.json", str(error))
             return
         before = self.live
-        champion = self._loaded(current.champion, "champion", before and before.champion)
+        champion = self._loaded(current.champion, "champion", before.champion if before else None)
         if champion is None:
             return
         challenger = None
         if current.challenger:
             challenger = self._loaded(
-                current.challenger, "challenger", before and before.challenger
+                current.challenger, "challenger", before.challenger if before else None
             )
         live = Live(champion, challenger)
         if live != before:

@@ -41,9 +41,7 @@ class Outcome(BaseModel):
 class OutcomeRoutes:
     """Outcomes, told one at a time."""
 
-    def __init__(
-        self, recent: RecentPredictions, metrics: Metrics, log: PredictionLog | None
-    ) -> None:
+    def __init__(self, recent: RecentPredictions, metrics: Metrics, log: PredictionLog) -> None:
         self._recent = recent
         self._metrics = metrics
         self._log = log

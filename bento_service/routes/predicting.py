@@ -6,8 +6,10 @@ import asyncio
 import csv
 import io
 import json
-from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from bento_service.explaining import explain, typical_passenger
 from bento_service.http import CSV, Answer, Refused, Request
@@ -20,7 +22,6 @@ from titanic_model.contract import Passenger
 from titanic_model.metrics import THRESHOLD
 
 _WORTH_A_THREAD = 100  # rows; below, handing over costs more than the others would wait
-_DIGITS = 6
 
 
 class PredictingRoutes:
@@ -69,6 +70,21 @@ class PredictingRoutes:
         content = json.loads(_prediction(model, probability, request.request_id))
         return Answer(json.dumps({**content, "explanation": explanation.content()}).encode())
 
+    def score_known(
+        self,
+        request: Request,
+        passenger: Passenger,
+        vector: NDArray[np.float32],
+        passenger_id: int,
+        request_id: str,
+    ) -> dict[str, Any]:
+        """A passenger who was looked up."""
+        model, probability = self._predictor.by_vector(
+            request, passenger, vector, passenger_id, request_id
+        )
+        content: dict[str, Any] = json.loads(_prediction(model, probability, request_id))
+        return content
+
     async def batch_predict(self, request: Request) -> Answer:
         """Many passengers, as JSON or as a passenger list."""
         kind = content_type_of(request)
@@ -90,7 +106,7 @@ class PredictingRoutes:
         batch = read(body, self._most_rows)
         rows = [row for row, content in enumerate(batch.rows) if isinstance(content, Passenger)]
         passengers: list[Any] = [batch.rows[row] for row in rows]
-        model, scores = None, []
+        scores: list[float] = []
         if passengers:
             model, probabilities = self._predictor.many(request, passengers, rows)
             scores = probabilities.tolist()
