@@ -6,24 +6,36 @@ training reads.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from titanic_assets.feature_store import definitions, online_file, store_config
 from titanic_assets.tables import Table, write_table
 from titanic_model.features import FEATURE_VERSION, FEATURES, INPUTS
+from titanic_model.online import (
+    FEATURE_VIEW,
+    PASSENGER_ID,
+    ROWS_FIELD,
+    VERSION_FIELD,
+    WRITES_VIEW,
+    WRITTEN_AT_FIELD,
+    WRITTEN_VIEW,
+)
 
 if TYPE_CHECKING:
     import numpy as np
+    import pandas as pd
     import pyarrow as pa
     from feast import FeatureStore
     from numpy.typing import NDArray
 
-FEATURE_VIEW = "passenger_features"
 _SHOWN_ROWS = 50_000
 _SHOWN = ["pclass", "female", "age", "family_size", "log_fare", "deck"]
 
@@ -119,48 +131,44 @@ class OnlineFeatures:
 
 
 def open_feature_store(folder: Path, features: Table) -> FeatureStore:
-    """Feast over the feature table, SQLite as its online store, with the view registered."""
-    from feast import Entity, FeatureStore, FeatureView, Field, FileSource, RepoConfig, ValueType
-    from feast.types import Float32
+    """Feast over the feature table, SQLite as its online store, with its views registered."""
+    from feast import FeatureStore
 
     folder.mkdir(parents=True, exist_ok=True)
-    store = FeatureStore(
-        config=RepoConfig(
-            project="titanic",
-            provider="local",
-            registry=str(folder / "registry.db"),
-            online_store={"type": "sqlite", "path": str(folder / "online.db")},
-            offline_store={"type": "dask"},
-            entity_key_serialization_version=3,
-        )
-    )
-    passenger = Entity(
-        name="passenger",
-        join_keys=["passenger_id"],
-        value_type=ValueType.INT64,
-        description="A passenger, by the number to look him or her up by.",
-    )
-    view = FeatureView(
-        name=FEATURE_VIEW,
-        entities=[passenger],
-        ttl=timedelta(0),
-        schema=[Field(name=name, dtype=Float32) for name in FEATURES],
-        source=FileSource(path=str(features.path), timestamp_field="event_timestamp"),
-        tags={"feature_version": str(FEATURE_VERSION)},
-        description="The features of a passenger, as the model sees them.",
-    )
-    store.apply([passenger, view])
+    # With a log beside it, SQLite lets the feature server read while a run writes.
+    with closing(sqlite3.connect(online_file(folder))) as database:
+        database.execute("PRAGMA journal_mode=WAL")
+    store = FeatureStore(config=store_config(folder))
+    store.apply(definitions(features.path))
     return store
 
 
 def write_online(features: Table, folder: Path) -> OnlineFeatures:
     """Put the newest features of every passenger where a service can look them up by id."""
     store = open_feature_store(folder, features)
-    for batch in features.batches(["passenger_id", "event_timestamp", *FEATURES]):
-        store.write_to_online_store(FEATURE_VIEW, batch.to_pandas())
+    for batch in features.batches([PASSENGER_ID, "event_timestamp", *FEATURES]):
+        rows = batch.to_pandas()
+        rows[VERSION_FIELD] = FEATURE_VERSION
+        store.write_to_online_store(FEATURE_VIEW, rows)
+    store.write_to_online_store(WRITES_VIEW, _record_of_writing(features.rows))
     return OnlineFeatures(
         store=store.config.online_store.type,
         view=FEATURE_VIEW,
         feature_version=FEATURE_VERSION,
         rows=features.rows,
+    )
+
+
+def _record_of_writing(rows: int) -> pd.DataFrame:
+    import pandas as pd
+
+    now = datetime.now(UTC)
+    return pd.DataFrame(
+        {
+            WRITTEN_VIEW: [FEATURE_VIEW],
+            "event_timestamp": [now],
+            ROWS_FIELD: [rows],
+            VERSION_FIELD: [FEATURE_VERSION],
+            WRITTEN_AT_FIELD: [now.timestamp()],
+        }
     )
