@@ -1,0 +1,74 @@
+"""Who is calling: made from the settings, asked once for each request.
+
+With a key configured a caller is who the token says; without one, the address that calls.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from bento_service.guard.addresses import AnyCallers, NearCallers
+from bento_service.guard.bearers import BearerCallers
+from bento_service.guard.published_keys import USUAL_PACE, Pace, PublishedKeys
+from bento_service.guard.refusals import not_allowed
+from bento_service.guard.secret_key import SecretKey
+from bento_service.guard.tokens import Expected
+from bento_service.http import Caller, Refused, Scope
+from bento_service.settings import Settings
+
+CALLER_KEY = b"x-caller-key"
+_LONGEST_CALLER_KEY = 128
+
+
+class Callers(Protocol):
+    """What tells who is calling."""
+
+    def start(self) -> None:
+        """Begin whatever goes on in the background; once, in the process that answers."""
+
+    def close(self) -> None:
+        """End it."""
+
+    @property
+    def keys_reachable(self) -> bool:
+        """Whether the keys could be had when they were last asked for."""
+
+    def identify(self, scope: Scope, headers: dict[bytes, bytes]) -> Caller | None:
+        """The caller, or None where `identify_later` has to be awaited; or raise `Refused`."""
+
+    async def identify_later(self, scope: Scope, headers: dict[bytes, bytes]) -> Caller:
+        """The caller, after asking the key server; or raise `Refused`."""
+
+
+def make_callers(settings: Settings, pace: Pace = USUAL_PACE) -> Callers:
+    """The way of telling callers that these settings ask for."""
+    if settings.auth == "off":
+        return AnyCallers()
+    expected = Expected(settings.jwt_audience, settings.jwt_issuer)
+    if settings.jwt_secret:
+        return BearerCallers(SecretKey(settings.jwt_secret), expected)
+    if settings.jwks_url:
+        return BearerCallers(PublishedKeys(settings.jwks_url, pace), expected)
+    return NearCallers()
+
+
+def require(caller: Caller, needed: str) -> None:
+    """Refuse a caller whose token does not have the scope `needed`."""
+    if needed not in caller.scopes:
+        raise not_allowed(needed)
+
+
+def sticky_key(caller: Caller, headers: dict[bytes, bytes]) -> str:
+    """By whom variants are split: `X-Caller-Key`, whom a backend asks for, else the caller."""
+    named = headers.get(CALLER_KEY)
+    if named is None:
+        return caller.key
+    text = named.decode("latin-1")
+    if not (0 < len(text) <= _LONGEST_CALLER_KEY and text.isascii() and text.isprintable()):
+        raise Refused(
+            422,
+            "invalid_input",
+            f"The header X-Caller-Key takes 1 to {_LONGEST_CALLER_KEY} printable ASCII characters.",
+            field="X-Caller-Key",
+        )
+    return text
