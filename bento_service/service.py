@@ -25,6 +25,7 @@ from bento_service.packing import PackedRelease, packed_release_folder
 from bento_service.reading import PassengerBatch
 from bento_service.routes.outcomes import Outcome
 from bento_service.settings import load_settings
+from bento_service.tracing import traced
 from titanic_model.contract import Passenger
 
 _SETTINGS = load_settings()
@@ -38,20 +39,27 @@ class FrontedService(Service[Any]):
     def to_asgi(self, is_main: bool = True) -> Any:  # noqa: FBT001, FBT002 - BentoML's signature
         """The application that a worker serves."""
         log_as_json(_SETTINGS.log_level)
+        version = self.bento.tag.version or "" if self.bento else "unpacked"
         self.app = App(
             _SETTINGS,
             packed=packed_release_folder(self),
-            version=self.bento.tag.version or "" if self.bento else "unpacked",
+            version=version,
             bentoml=self._bentoml_documentation,
         )
-        return Front(self.app, super().to_asgi(is_main))
+        return traced(Front(self.app, super().to_asgi(is_main)), _SETTINGS, version)
 
     def _bentoml_documentation(self) -> dict[str, Any]:
         documentation: dict[str, Any] = self.openapi_spec.asdict()
         return documentation
 
 
-@bentoml.service(name="titanic_survival", service_class=FrontedService, workers=_SETTINGS.workers)
+@bentoml.service(
+    name="titanic_survival",
+    service_class=FrontedService,
+    workers=_SETTINGS.workers,
+    # Without a distribution BentoML installs no compiler and no git, which nothing here needs.
+    image=bentoml.images.Image(base_image="python:3.11-slim", distro="none"),
+)
 class TitanicSurvival:
     """Would this passenger have survived?"""
 
