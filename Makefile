@@ -9,14 +9,18 @@ IN_VENV := .venv/bin/python
 unexport PYTHONPATH PYTHONHOME PYTHONSAFEPATH PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint bench lock doctor clean screenshots
+.PHONY: help run token test check lint bench lock doctor clean screenshots
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: ## install, train and promote the first model, serve Dagster and MLflow; Ctrl-C stops it all
-	@$(INSTALL) orchestration
+run: ## install, train and promote the first model, serve it; Ctrl-C stops everything
+	@$(INSTALL) orchestration serving
 	@$(IN_VENV) -m titanic_assets.stack run
+
+token: ## a token for the API, signed with JWT_SECRET (ARGS="--scope predict admin --hours 8")
+	@$(INSTALL) serving
+	@$(IN_VENV) -m bento_service.token $(ARGS)
 
 test: ## the whole test suite, on real servers that come as wheels (ARGS="-k landing" for a part)
 	@$(INSTALL) orchestration serving developer

@@ -84,6 +84,11 @@ class Settings(BaseSettings):
         return self.titanic_tracking_uri or f"sqlite:///{self.places.mlflow / 'mlflow.db'}"
 
     @property
+    def serves_mlflow(self) -> bool:
+        """Whether MLflow's server is ours to start."""
+        return not self.tracking_uri.startswith("http")
+
+    @property
     def mlflow_ui(self) -> str:
         """Where a browser finds MLflow; links to it are kept, so it carries no password."""
         if (self.titanic_tracking_uri or "").startswith("http"):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -21,6 +22,7 @@ load_from:
       module_name: tests.stack.tiny_graph
       location_name: titanic
 """
+SECRET = "not a secret, and long enough for one"  # noqa: S105 - for this test alone
 # What a shell may have left from other projects.
 OF_OTHERS = {
     "BENTOML_HOME": "/of/others",
@@ -50,7 +52,7 @@ class MakeRun:
         self.home = folder / "home"
         self.workspace = folder / "workspace.yaml"
         self.workspace.write_text(WORKSPACE)
-        self.ui_port, self.mlflow_port = free_ports(2)
+        self.ui_port, self.mlflow_port, self.api_port, self.features_port = free_ports(4)
 
     @contextmanager
     def started(self, **environment):
@@ -63,6 +65,8 @@ class MakeRun:
                 "TITANIC_HOME": str(self.home),
                 "UI_PORT": str(self.ui_port),
                 "MLFLOW_PORT": str(self.mlflow_port),
+                "API_PORT": str(self.api_port),
+                "FEATURES_PORT": str(self.features_port),
                 **environment,
             },
             stdout=subprocess.PIPE,
@@ -79,9 +83,18 @@ class MakeRun:
     def kill_all(self):
         kill(self.home)
 
-    def get(self, port, path):
+    def get(self, port, path, **headers):
+        return self.ask(urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=headers))
+
+    def predict(self, **headers):
+        address = f"http://127.0.0.1:{self.api_port}/api/v1/predict"
+        content = {"Content-Type": "application/json", **headers}
+        body = b'{"pclass": 3, "sex": "male"}'
+        return json.loads(self.ask(urllib.request.Request(address, body, content)))
+
+    def ask(self, request):
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(f"http://127.0.0.1:{port}{path}", timeout=10) as response:
+        with opener.open(request, timeout=10) as response:
             return response.read().decode()
 
 
@@ -116,6 +129,8 @@ def test_a_first_run_that_fails_is_told_and_everything_stays_up(one_home):
 
         assert "champion_model failed" in said
         assert "the ship is still afloat" in said
+        assert "there is nothing to serve, so the API stays down" in said
+        assert "  API " not in until(supervisor, "  logs ")
         assert f"http://localhost:{one_home.ui_port}/runs/" in said
         assert "dagster" in one_home.get(one_home.ui_port, "/server_info")
         assert one_home.get(one_home.mlflow_port, "/health") == "OK"
@@ -147,18 +162,38 @@ def test_the_first_model_is_trained_and_what_was_promoted_is_told(one_home):
         assert answer["model_version"]["version"] == "1"
         greeting = one_home.get(one_home.ui_port, "/graphql?query=%7BshouldShowNux%7D")
         assert json.loads(greeting) == {"data": {"shouldShowNux": False}}
+
+        assert "serving bento titanic_survival:1-" in said
+        assert "survives with probability 0.73, says version 1" in said
+        addresses = until(supervisor, "  logs ")
+        assert f"http://localhost:{one_home.api_port}/ui" in addresses
+        assert one_home.predict()["model_version"] == "1"
+        model = json.loads(one_home.get(one_home.api_port, "/api/v1/model"))
+        assert model["source"] == str(one_home.home / "releases")
         supervisor.kill()
         supervisor.wait()
         # Nobody could end these: they are for the next start to find.
         assert running_under(one_home.home)
         left = {each.pid for each in running_under(one_home.home)}
+        (one_home.home / "releases" / "current.json").write_text("{")
 
-        with one_home.started() as next_one:
+        with one_home.started(JWT_SECRET=SECRET) as next_one:
             said = until(next_one, "ready; Ctrl-C")
 
             assert "that a killed `make run` had left behind" in said
             assert "there is a champion already, so nothing is trained now" in said
             assert left.isdisjoint(psutil.pids())
+            assert re.search("bento 1-[0-9a-f-]+ is there already", said)
+            assert "the API answers whoever shows a token" in said
+            token = subprocess.run(
+                ["make", "token"],
+                cwd=CHECKOUT,
+                env={"PATH": os.environ["PATH"], "JWT_SECRET": SECRET},
+                check=True,
+                capture_output=True,
+                text=True,
+            ).stdout.strip()
+            assert one_home.predict(Authorization=f"Bearer {token}")["model_version"] == "1"
 
             commands = {tuple(each.cmdline()[1:4]): each for each in running_under(one_home.home)}
             commands["-m", "mlflow", "server"].kill()
@@ -168,6 +203,32 @@ def test_the_first_model_is_trained_and_what_was_promoted_is_told(one_home):
         assert "mlflow ended by signal SIGKILL" in said
         assert "The end of" in said
         assert running_under(one_home.home) == []
+
+
+def test_ctrl_c_ends_the_api_and_all_else(one_home):
+    with one_home.started() as supervisor:
+        until(supervisor, "ready; Ctrl-C")
+        commands = " ".join(" ".join(each.cmdline()) for each in running_under(one_home.home))
+        assert "bentoml serve" in commands
+        assert "feature_server" in commands
+
+        supervisor.send_signal(signal.SIGINT)
+
+        assert supervisor.wait(20) == 0
+        assert running_under(one_home.home) == []
+
+
+def test_an_api_that_dies_is_told_and_nothing_is_left_half_up(one_home):
+    with one_home.started() as supervisor:
+        until(supervisor, "ready; Ctrl-C")
+        for each in running_under(one_home.home):
+            if each.cmdline()[1:4] == ["-m", "bentoml", "serve"]:
+                each.kill()
+        said, _ = supervisor.communicate(timeout=20)
+
+    assert supervisor.returncode == 1
+    assert "api ended by signal SIGKILL" in said
+    assert running_under(one_home.home) == []
 
 
 @pytest.mark.parametrize("ask", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -193,6 +254,26 @@ def test_a_taken_port_is_named_with_its_holder_and_the_setting(make_run):
     )
     assert f"make run MLFLOW_PORT={make_run.mlflow_port + 1}" in said
     assert not (make_run.home / "dagster").exists()
+
+
+@pytest.mark.parametrize(
+    ("port", "purpose", "setting"),
+    [
+        ("api_port", "the API", "API_PORT"),
+        ("features_port", "the feature server", "FEATURES_PORT"),
+    ],
+)
+def test_the_ports_of_what_comes_last_are_looked_at_first(make_run, port, purpose, setting):
+    taken = getattr(make_run, port)
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", taken))
+        other.listen()
+        with make_run.started() as supervisor:
+            said, _ = supervisor.communicate()
+
+    assert supervisor.returncode == 1
+    assert f"port {taken}, meant for {purpose}, is taken" in said
+    assert f"make run {setting}={taken + 1}" in said
 
 
 def test_a_graph_that_does_not_load_is_told_with_its_error(make_run):

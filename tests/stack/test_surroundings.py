@@ -4,6 +4,7 @@ import socket
 import pytest
 
 from titanic_assets.settings import Settings
+from titanic_assets.stack import api
 from titanic_assets.stack.only_one import AlreadyRunning, the_only_one
 from titanic_assets.stack.ports import Port, PortTaken, is_free, require_free
 from titanic_assets.stack.supervisor import Stack
@@ -32,6 +33,37 @@ def test_what_other_projects_set_stays_outside(settings):
     assert seen["AWS_ACCESS_KEY_ID"] == "key"
     assert seen["PATH"].endswith(os.pathsep + "/usr/bin")
     assert seen["MLFLOW_TRACKING_URI"] == f"sqlite:///{settings.places.mlflow}/mlflow.db"
+
+
+def test_settings_of_the_service_reach_it(settings):
+    given = {"CHALLENGER_MODE": "shadow", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"}
+    seen = api.environment(child_environment(given, {"WORKERS": "2"}, settings), settings, "")
+
+    assert seen.items() >= {**given, "WORKERS": "2"}.items()
+
+
+def test_the_service_lives_in_the_places_of_this_home_unless_others_are_given(settings):
+    ours = api.environment({"RELEASES_URI": ""}, settings, "http://features")
+    given = api.environment({"RELEASES_URI": "s3://bucket/releases"}, settings, "http://features")
+
+    assert ours["RELEASES_URI"] == str(settings.places.releases)
+    assert ours["PREDICTION_LOG_URI"] == str(settings.places.prediction_log)
+    assert ours["FEATURES_URL"] == "http://features"
+    assert given["RELEASES_URI"] == "s3://bucket/releases"
+
+
+def test_the_service_is_told_an_address_where_a_name_was_given(tmp_path):
+    command = api.command("bento:1", Settings(titanic_home=tmp_path, bind_host="localhost"))
+
+    assert command[command.index("--host") + 1] in {"127.0.0.1", "::1"}
+
+
+def test_an_api_that_does_not_answer_is_told_and_not_raised():
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        port = other.getsockname()[1]
+
+    assert api.ask(f"http://127.0.0.1:{port}").startswith("the API does not predict")
 
 
 def test_loopback_is_never_asked_of_a_proxy(settings):

@@ -2,13 +2,17 @@
 
 import os
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import dagster as dg
 
+from tests.releasing.releases import a_release
 from titanic_assets.ledger import PromotionEvent, PromotionLedger
 from titanic_assets.settings import load_settings
-from titanic_assets.tracking.registry import Registry
+from titanic_assets.tracking.registry import RELEASE, Registry
 from titanic_assets.tracking.versions import MODEL_NAME
+from titanic_model.release import write_release
 
 
 @dg.asset(metadata={"of": "tests"})
@@ -19,12 +23,22 @@ def raw_passengers() -> dg.MaterializeResult:
 
 @dg.asset(deps=[raw_passengers])
 def champion_model(context: dg.AssetExecutionContext) -> None:
-    """A version with the alias, and the line in the ledger."""
+    """A version with a release and the alias, and the line in the ledger."""
     if os.environ.get("TINY_FAILS"):
         raise dg.Failure("the ship is still afloat")
     settings = load_settings()
-    client = Registry(settings.tracking_uri).client
-    version = client.create_model_version(MODEL_NAME, source=str(settings.places.home))
+    registry = Registry(settings.tracking_uri)
+    client = registry.client
+    run = client.create_run(registry.experiment).info.run_id
+    release = a_release()
+    with TemporaryDirectory() as folder:
+        client.log_artifacts(run, str(write_release(release, Path(folder, RELEASE))), RELEASE)
+    version = client.create_model_version(
+        MODEL_NAME,
+        source=str(settings.places.home),
+        run_id=run,
+        tags={"digest": release.model_digest},
+    )
     client.set_registered_model_alias(MODEL_NAME, "champion", version.version)
     PromotionLedger(settings.places.ledger).append(
         PromotionEvent(
@@ -35,7 +49,7 @@ def champion_model(context: dg.AssetExecutionContext) -> None:
             from_version=None,
             to_version=int(version.version),
             why="log loss 0.43, the first of its kind",
-            digest="0" * 64,
+            digest=release.model_digest,
             dagster_run_id=context.run_id,
         )
     )

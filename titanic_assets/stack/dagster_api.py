@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 # The machine's proxy, if it has one, does not know this loopback.
-_open = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
+open_address = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
 
 _LOCATIONS = """
 { workspaceOrError { ... on Workspace { locationEntries {
@@ -90,7 +90,7 @@ class Webserver:
         request = urllib.request.Request(  # noqa: S310 - our own webserver, always http
             f"{self.url}/graphql", body, {"Content-Type": "application/json"}
         )
-        with _open(request, timeout=30) as response:
+        with open_address(request, timeout=30) as response:
             answer = json.load(response)
         if answer.get("errors"):
             raise DagsterSays(str(answer["errors"]))
@@ -101,7 +101,7 @@ class Webserver:
 def answers(url: str) -> bool:
     """True when a GET of this address succeeds."""
     try:
-        with _open(url, timeout=5):
+        with open_address(url, timeout=5):
             return True
     except OSError:
         return False

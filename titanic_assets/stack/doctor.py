@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from titanic_assets.settings import Settings
-from titanic_assets.stack.ports import Port, holder_of, is_free
+from titanic_assets.stack.ports import holder_of, is_free, ports_of
 
 _PASSWORD = re.compile(r"(://[^:/@]*:)[^@]*@")
 _NEEDED_BYTES = 2 * 1024**3
@@ -55,10 +55,7 @@ def _disk(settings: Settings) -> Finding:
 
 
 def _ports(settings: Settings) -> Iterator[Finding]:
-    for port in (
-        Port(settings.ui_port, "Dagster UI", "UI_PORT"),
-        Port(settings.mlflow_port, "MLflow", "MLFLOW_PORT"),
-    ):
+    for port in ports_of(settings):
         if is_free(port.number, settings.bind_host):
             yield Finding(f"port {port.number}", f"free for {port.purpose}")
         else:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import psutil
 
+from titanic_assets.settings import Settings
+
 _LOOPBACK = ("127.0.0.1", "::1")
 
 
@@ -23,6 +25,17 @@ class PortTaken(RuntimeError):
 
 class NoSuchAddress(RuntimeError):
     """An address that is none of this machine's."""
+
+
+def ports_of(settings: Settings) -> list[Port]:
+    """All that `make run` listens on."""
+    mlflow = [Port(settings.mlflow_port, "MLflow", "MLFLOW_PORT")]
+    return [
+        Port(settings.ui_port, "the Dagster UI", "UI_PORT"),
+        Port(settings.api_port, "the API", "API_PORT"),
+        Port(settings.features_port, "the feature server", "FEATURES_PORT"),
+        *(mlflow if settings.serves_mlflow else []),
+    ]
 
 
 def require_free(ports: list[Port], host: str) -> None:

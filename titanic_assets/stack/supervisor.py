@@ -1,44 +1,41 @@
-"""`make run`: everything up, the first model trained, everything watched, everything stopped."""
+"""`make run`: everything up, the first model trained and served, all of it watched and stopped."""
 
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import NoReturn
 
-from titanic_assets.settings import CHECKOUT, Settings
-from titanic_assets.stack import processes
+from titanic_assets.feature_store import registry_file
+from titanic_assets.releasing import BENTO_NAME, NOTHING_TO_SERVE
+from titanic_assets.settings import Settings
+from titanic_assets.stack import api, processes
+from titanic_assets.stack.crew import Crew, NotReady
 from titanic_assets.stack.dagster_api import DagsterSays, Webserver, answers
 from titanic_assets.stack.first_run import JOB, LOCATION, follow, outcome
 from titanic_assets.stack.only_one import the_only_one
-from titanic_assets.stack.ports import Port, require_free
-from titanic_assets.stack.processes import Child, ChildDied, last_lines
+from titanic_assets.stack.ports import ports_of, require_free
+from titanic_assets.stack.processes import Child, ChildDied
 from titanic_assets.stack.signals import Stopped, hurrying, raising_stopped
 from titanic_assets.stack.stores import NO_CHAMPION
 
-_READY_WITHIN_SECONDS = 120.0
 _WATCH_EVERY_SECONDS = 0.5
 _ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read, not bound
 
 
-class NotReady(RuntimeError):
-    """Something did not come up in time."""
-
-
 @dataclass
 class Stack:
-    """Dagster and MLflow on one home."""
+    """Dagster, MLflow, the features and the API on one home."""
 
     settings: Settings
     environment: Mapping[str, str]
     workspace: Path
-    children: list[Child] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
 
     def run(self) -> int:
-        """Come up, train unless there is a champion, and watch; returns the exit code."""
+        """Come up, train unless there is a champion, serve it and watch; returns the exit code."""
         home = self.settings.places.home
         with the_only_one(home, self.ui), raising_stopped():
             code = 0
@@ -46,6 +43,7 @@ class Stack:
                 self._make_way()
                 if not self._come_up():
                     self._train()
+                    self._serve()
                 self._say_where()
                 self._watch()
             except Stopped:
@@ -55,9 +53,14 @@ class Stack:
                 code = 1
             finally:
                 with hurrying(lambda: processes.kill(home)):
-                    processes.stop(home, self.children)
+                    self.crew.stop()
             print(f"stopped; what was made stays in {home}", flush=True)
             return code
+
+    @cached_property
+    def crew(self) -> Crew:
+        """What was started."""
+        return Crew(self.settings.places.home, self.environment)
 
     @property
     def ui(self) -> str:
@@ -69,23 +72,12 @@ class Stack:
         """Dagster's webserver, as seen from here."""
         return Webserver(self._address(self.settings.ui_port))
 
-    @property
-    def _serves_mlflow(self) -> bool:
-        return not self.settings.tracking_uri.startswith("http")
-
-    @property
-    def _logs(self) -> Path:
-        return self.settings.places.home / "logs"
-
     def _make_way(self) -> None:
         """End what a killed stack left on this home, and see that the ports are free."""
         left = processes.kill(self.settings.places.home)
         if left:
             self._say(f"ended {left} processes that a killed `make run` had left behind")
-        ports = [Port(self.settings.ui_port, "the Dagster UI", "UI_PORT")]
-        if self._serves_mlflow:
-            ports.append(Port(self.settings.mlflow_port, "MLflow", "MLFLOW_PORT"))
-        require_free(ports, self.settings.bind_host)
+        require_free(ports_of(self.settings), self.settings.bind_host)
 
     def _come_up(self) -> bool:
         """Bring everything up; returns whether there is a champion already."""
@@ -93,21 +85,20 @@ class Stack:
         self._say("opening the stores of Dagster and MLflow")
         dagster_store = self._start_module("dagster-store", "stores", "dagster")
         mlflow_store = self._start_module("mlflow-store", "stores", "mlflow")
-        self._finish(dagster_store)
+        self.crew.finish(dagster_store)
         self._say("starting Dagster")
-        dagster = self._start(
+        dagster = self.crew.start(
             "dagster", "-m", "dagster", "dev", "--workspace", str(self.workspace),
             "--host", self.settings.bind_host, "--port", str(self.settings.ui_port),
         )  # fmt: skip
-        has_champion = self._finish(mlflow_store, also=NO_CHAMPION) != NO_CHAMPION
+        has_champion = self.crew.finish(mlflow_store, also=[NO_CHAMPION]) != NO_CHAMPION
         if has_champion:  # otherwise training needs the processor more
-            self._start_mlflow()
-        self._wait_for(dagster, self.webserver.is_up)
+            self._say("there is a champion already, so nothing is trained now")
+            self._serve()
+        self.crew.wait_for(dagster, self.webserver.is_up)
         self._say(f"Dagster answers on {self.ui}")
         self.webserver.require_loaded()
         self.webserver.dismiss_welcome()
-        if has_champion:
-            self._say("there is a champion already, so nothing is trained now")
         return has_champion
 
     def _train(self) -> None:
@@ -115,7 +106,7 @@ class Stack:
         page = f"{self.ui}/runs/{run}"
         self._say(f"no champion yet: {JOB} runs, see {page}")
         self._start_mlflow()
-        if follow(self.webserver, run, self._say, self._require_all_alive):
+        if follow(self.webserver, run, self._say, self.crew.require_all_alive):
             self._say(outcome(self.settings, run))
         else:
             self._say(
@@ -123,12 +114,40 @@ class Stack:
             )
             self._say(page)
 
+    def _serve(self) -> None:
+        """Publish the champion, build its bento and start that, unless there is no such thing."""
+        self._say("publishing the champion and building its bento")
+        releasing = self.crew.start("release", "-m", "titanic_assets.releasing")
+        code = self.crew.finish(releasing, also=[NOTHING_TO_SERVE])
+        said = releasing.log.read_text(errors="replace").splitlines()
+        tags = [line for line in said if line.startswith(f"{BENTO_NAME}:")]
+        for line in said:
+            if line not in tags:
+                self._say(f"  {line}")
+        if code == NOTHING_TO_SERVE:
+            self._say("there is nothing to serve, so the API stays down")
+            return
+        self._say(f"serving bento {tags[-1]}")
+        service = self.crew.start(
+            "api",
+            *api.command(tags[-1], self.settings),
+            environment=api.environment(self.environment, self.settings, self._features),
+            folder=self.settings.places.home,
+        )
+        features = self._start_module("features", "feature_server")
+        self._start_mlflow()
+        self.crew.wait_for(service, lambda: answers(f"{self._api}/readyz"))
+        self._say(api.ask(self._api))
+        if registry_file(self.settings.places.feature_store).exists():
+            self.crew.wait_for(features, lambda: answers(f"{self._features}/health"))
+        else:
+            self._say("no online features yet: predictions by passenger id come with the next run")
+
     def _start_mlflow(self) -> Child | None:
         """Start MLflow's server, or find it started; None when another machine's is used."""
-        started = [child for child in self.children if child.name == "mlflow"]
-        if started or not self._serves_mlflow:
-            return next(iter(started), None)
-        return self._start(
+        if not self.settings.serves_mlflow:
+            return None
+        return self.crew.find("mlflow") or self.crew.start(
             "mlflow", "-m", "mlflow", "server", "--workers", "1", "--no-serve-artifacts",
             "--host", self.settings.bind_host, "--port", str(self.settings.mlflow_port),
         )  # fmt: skip
@@ -137,57 +156,33 @@ class Stack:
         mlflow = self._start_mlflow()
         if mlflow:
             health = f"{self._address(self.settings.mlflow_port)}/health"
-            self._wait_for(mlflow, lambda: answers(health))
+            self.crew.wait_for(mlflow, lambda: answers(health))
         self._say("ready; Ctrl-C stops everything")
-        print(
-            f"\n  Dagster   {self.ui}"
-            f"\n  MLflow    {self.settings.mlflow_ui}"
-            f"\n  landing   {self.settings.places.landing}   (drop a passenger list here)"
-            f"\n  logs      {self._logs}\n",
-            flush=True,
-        )
+        served = f"http://localhost:{self.settings.api_port}"
+        lines = [
+            f"Dagster   {self.ui}",
+            f"MLflow    {self.settings.mlflow_ui}",
+            *([f"API       {served}", f"page      {served}/ui"] if self.crew.find("api") else []),
+            f"landing   {self.settings.places.landing}   (drop a passenger list here)",
+            f"logs      {self.crew.logs}",
+        ]
+        print("\n" + "\n".join(f"  {line}" for line in lines) + "\n", flush=True)
 
     def _watch(self) -> NoReturn:
         while True:
-            self._require_all_alive()
+            self.crew.require_all_alive()
             time.sleep(_WATCH_EVERY_SECONDS)
 
-    def _require_all_alive(self) -> None:
-        for child in self.children:
-            child.require_alive()
-
     def _start_module(self, name: str, module: str, *arguments: str) -> Child:
-        return self._start(name, "-m", f"titanic_assets.stack.{module}", *arguments)
+        return self.crew.start(name, "-m", f"titanic_assets.stack.{module}", *arguments)
 
-    def _start(self, name: str, *arguments: str) -> Child:
-        child = processes.start(
-            name,
-            [sys.executable, *arguments],
-            self._logs / f"{name}.log",
-            self.environment,
-            CHECKOUT,
-        )
-        self.children.append(child)
-        return child
+    @property
+    def _api(self) -> str:
+        return self._address(self.settings.api_port)
 
-    def _finish(self, child: Child, also: int = 0) -> int:
-        """Wait for a process that ends by itself, with code 0 or the one that is `also` good."""
-        try:
-            code = child.process.wait(_READY_WITHIN_SECONDS)
-        except subprocess.TimeoutExpired:
-            raise NotReady(f"{child.name} takes too long.\n{last_lines(child.log)}") from None
-        if code not in (0, also):
-            raise ChildDied(f"{child.name} failed.\n{last_lines(child.log)}")
-        self.children.remove(child)
-        return code
-
-    def _wait_for(self, child: Child, is_ready: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + _READY_WITHIN_SECONDS
-        while not is_ready():
-            self._require_all_alive()
-            if time.monotonic() > deadline:
-                raise NotReady(f"{child.name} does not answer.\n{last_lines(child.log)}")
-            time.sleep(0.1)
+    @property
+    def _features(self) -> str:
+        return self._address(self.settings.features_port)
 
     def _address(self, port: int) -> str:
         host = _ANY_ADDRESS.get(self.settings.bind_host, self.settings.bind_host)

@@ -22,6 +22,8 @@ _OF_OTHER_PROJECTS = (
     "VIRTUAL_ENV",
     MARK,
 )
+# Named like those and yet meant: it says where the service sends its traces.
+_MEANT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "FTP_PROXY", "NO_PROXY")
 NO_TELEMETRY = {
     "BENTOML_DO_NOT_TRACK": "True",
@@ -56,6 +58,7 @@ def child_environment(
         # Here and not on the command line, which every user of the machine can read.
         "MLFLOW_BACKEND_STORE_URI": settings.tracking_uri,
         "MLFLOW_DEFAULT_ARTIFACT_ROOT": str(places.mlflow / "artifacts"),
+        "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
         "MLFLOW_TRACKING_URI": settings.tracking_uri,
         "NO_PROXY": _LOOPBACK,
@@ -76,6 +79,6 @@ def read_dotenv(path: Path) -> dict[str, str]:
 
 def _is_foreign(name: str) -> bool:
     # MLFLOW_PORT is ours: links on the assets are made of it.
-    if name.lower() in Settings.model_fields:
+    if name.lower() in Settings.model_fields or name == _MEANT:
         return False
     return name.startswith(_OF_OTHER_PROJECTS) or name.upper() in _PROXIES
