@@ -165,7 +165,7 @@ class PassengerPrediction(Prediction):
 class PassengerError(_Shape):
     """A passenger who could not be answered for, in their place."""
 
-    passenger_id: int
+    passenger_id: Annotated[int | str, Field(description="A text where it was no number.")]
     error: ErrorDetail
 
 
@@ -183,6 +183,7 @@ class FeaturesStatus(_Shape):
     rows: Annotated[int | None, Field(ge=0, description="Passengers in it.")]
     age_seconds: Annotated[float | None, Field(description="Since it was written last.")]
     feature_version: Annotated[int | None, Field(description="Of the feature transform.")]
+    problem: Annotated[str | None, Field(description="Why it is of no use, if it is not.")]
 
 
 class OutcomeNoted(_Shape):

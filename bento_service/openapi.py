@@ -19,6 +19,7 @@ from bento_service.operations import (
     JSON,
     OF_CALLERS,
     OPERATIONS,
+    PREDICTIONS,
     REFUSALS,
     TAGS,
     Operation,
@@ -33,13 +34,22 @@ _ABOUT = """Would this passenger have survived?
 Every answer has the header `X-Request-ID`; a request may bring its own, of up to 64 letters,
 digits, dots, dashes and underscores. Errors are `{"error": {"type", "message", "field"?,
 "request_id", "time"}}`: the type is for programs, the message for people."""
-_RESPONSE_HEADERS = {
-    "X-Request-ID": "The request's id, as it is in the logs.",
-    "Retry-After": "Seconds after which trying again makes sense.",
-    "WWW-Authenticate": "What kind of token is asked for (RFC 6750).",
-    "Allow": "The methods that there are.",
+_ALWAYS_THERE = {
+    "X-Request-ID": ("string", "The request's id, as it is in the logs."),
+    "Retry-After": ("integer", "Seconds after which trying again makes sense."),
+    "WWW-Authenticate": ("string", "What kind of token is asked for (RFC 6750)."),
 }
-_HEADERS_OF = {401: "WWW-Authenticate", 403: "WWW-Authenticate", 405: "Allow", 429: "Retry-After"}
+_SOMETIMES_THERE = {
+    "X-RateLimit-Limit": ("integer", "How often you may ask in one span of time."),
+    "X-RateLimit-Remaining": ("integer", "How often you still may."),
+    "X-RateLimit-Reset": ("integer", "When the next span begins, in seconds since 1970."),
+}
+_LIMITS = tuple(_SOMETIMES_THERE)
+_HEADERS_OF = {
+    401: ("WWW-Authenticate",),
+    403: ("WWW-Authenticate",),
+    429: ("Retry-After", *_LIMITS),
+}
 
 
 def document(version: str, *, asks_for_tokens: bool) -> dict[str, Any]:
@@ -58,8 +68,9 @@ def document(version: str, *, asks_for_tokens: bool) -> dict[str, Any]:
         "components": {
             "schemas": _schemas(offered),
             "headers": {
-                name: {"description": text, "required": True, "schema": {"type": "string"}}
-                for name, text in _RESPONSE_HEADERS.items()
+                name: {"description": text, "required": required, "schema": {"type": kind}}
+                for required, headers in ((True, _ALWAYS_THERE), (False, _SOMETIMES_THERE))
+                for name, (kind, text) in headers.items()
             },
             "parameters": {"RequestId": _REQUEST_ID, "CallerKey": _CALLER_KEY},
             **({"securitySchemes": {"bearer": _BEARER}} if asks_for_tokens else {}),
@@ -88,8 +99,10 @@ _CALLER_KEY = {
     "name": "X-Caller-Key",
     "in": "header",
     "required": False,
-    "description": "On whose behalf you ask: the same key always gets the same variant.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[ -~]+$"},
+    # Not in the schema, for it is looked at only where it matters.
+    "description": "On whose behalf you ask: the same key always gets the same variant. Where "
+    "callers are split among variants it has to be 1 to 128 printable ASCII characters.",
+    "schema": {"type": "string"},
 }
 _BEARER = {
     "type": "http",
@@ -102,7 +115,7 @@ _BEARER = {
 def _describe(operation: Operation, *, asks_for_tokens: bool) -> dict[str, Any]:
     guarded = operation.scope is not None
     parameters = [*operation.parameters, {"$ref": f"{_PARAMETERS}RequestId"}]
-    if guarded:
+    if operation.tag == PREDICTIONS:
         parameters.append({"$ref": f"{_PARAMETERS}CallerKey"})
     described: dict[str, Any] = {
         "operationId": operation.name,
@@ -131,7 +144,8 @@ def _describe(operation: Operation, *, asks_for_tokens: bool) -> dict[str, Any]:
 
 def _responses(operation: Operation) -> dict[str, Any]:
     content = {media: {"schema": _schema_of(shape)} for media, shape in operation.answers.items()}
-    good = {"headers": _headers("X-Request-ID"), "content": content}
+    limits = _LIMITS if operation.scope is not None else ()
+    good = {"headers": _headers("X-Request-ID", *limits), "content": content}
     responses: dict[str, Any] = {"200": {"description": operation.summary + ".", **good}}
     for status, text in operation.also_with.items():
         responses[str(status)] = {"description": text, **good}
@@ -149,10 +163,9 @@ def _refusal(status: int, kinds: list[str]) -> dict[str, Any]:
         "properties": {"error": {"properties": {"type": {"enum": kinds}}}},
     }
     schema = {"allOf": [{"$ref": _SCHEMAS.format(model=ErrorAnswer.__name__)}, only_these]}
-    headers = ["X-Request-ID", *([_HEADERS_OF[status]] if status in _HEADERS_OF else [])]
     return {
         "description": f"{meanings[0].upper()}{meanings[1:]}.",
-        "headers": _headers(*headers),
+        "headers": _headers("X-Request-ID", *_HEADERS_OF.get(status, ())),
         "content": {JSON: {"schema": schema}},
     }
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from bento_service import answers
 from bento_service.routes.outcomes import Outcome
+from bento_service.routes.passengers import MAX_ID, MAX_IDS
 from titanic_model.contract import Passenger
 
 JSON, CSV, TEXT, HTML = "application/json", "text/csv", "text/plain", "text/html"
@@ -23,7 +24,7 @@ REFUSALS: dict[str, tuple[int, str]] = {
     "disconnected": (400, "the caller left before the body was there"),
     "unauthenticated": (401, "there is no token, or one that does not count"),
     "forbidden": (403, "the token lacks the scope"),
-    "not_found": (404, "there is nothing here"),
+    "not_found": (404, "there is nothing at this path"),
     "unknown_passenger": (404, "nobody has this id"),
     "method_not_allowed": (405, "the header Allow has those that are"),
     "too_slow": (408, "the body did not arrive in time"),
@@ -75,8 +76,9 @@ class Operation:
     also_with: dict[int, str] = field(default_factory=dict)
 
 
+PREDICTIONS = "Predictions"
 TAGS = {
-    "Predictions": "What would have become of a passenger.",
+    PREDICTIONS: "What would have become of a passenger.",
     "Outcomes": "What really became of them.",
     "Models": "Which model answers, and where it comes from.",
     "Watching": "Drift, health, probes and metrics.",
@@ -134,18 +136,24 @@ _IDS = {
     "name": "ids",
     "in": "query",
     "required": True,
-    "description": "Passenger ids, separated by commas.",
+    "description": "Passenger ids, separated by commas. What is none gets an error in its place.",
     "style": "form",
     "explode": False,
-    "schema": {"type": "array", "minItems": 1, "items": {"type": "integer", "minimum": 1}},
-    "example": [1, 2, 3],
+    "schema": {
+        "type": "array",
+        "minItems": 1,
+        "maxItems": MAX_IDS,
+        # Texts, as all in a query: what is no number is answered, too.
+        "items": {"type": "string", "pattern": "^[^,]+$"},
+    },
+    "example": ["1", "2", "3"],
 }
 _ID = {
     "name": "passenger_id",
     "in": "path",
     "required": True,
     "description": "The passenger's number.",
-    "schema": {"type": "integer", "minimum": 1},
+    "schema": {"type": "integer", "minimum": 1, "maximum": MAX_ID},
     "example": 1,
 }
 _API = "/api/v1"
@@ -153,48 +161,48 @@ _PLAIN = {"type": "string"}
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
-        f"{_API}/predict", "predict", "Predictions", "One passenger",
+        f"{_API}/predict", "predict", PREDICTIONS, "One passenger",
         {JSON: answers.Prediction},
         "Only the class and the sex are needed; the more is known, the better the answer.",
         method="post", body=_PASSENGER, refusals=(*OF_JSON, "no_release"),
     ),
     Operation(
-        f"{_API}/batch_predict", "batch_predict", "Predictions", "Many passengers",
+        f"{_API}/batch_predict", "batch_predict", PREDICTIONS, "Many passengers",
         {JSON: answers.BatchPrediction, CSV: _CSV_ANSWER},
         "As JSON or as CSV. Answers come in the order of the rows; a row that is no passenger gets "
         "an error in its place. `Accept: text/csv` asks for the answer as CSV.",
         method="post", body=_BATCH, refusals=(*OF_JSON, "malformed_csv", "no_release"),
     ),
     Operation(
-        f"{_API}/predict_all", "predict_all", "Predictions", "One passenger, by every model",
+        f"{_API}/predict_all", "predict_all", PREDICTIONS, "One passenger, by every model",
         {JSON: answers.EveryPrediction},
         "What the champion says, and the challenger if one is loaded.",
         method="post", body=_PASSENGER, refusals=(*OF_JSON, "no_release"),
     ),
     Operation(
-        f"{_API}/explain", "explain", "Predictions", "One passenger, and why",
+        f"{_API}/explain", "explain", PREDICTIONS, "One passenger, and why",
         {JSON: answers.ExplainedPrediction},
         "Shares the distance from a typical passenger's probability out among the fields, by exact "
         "Shapley values of the same model.",
         method="post", body=_PASSENGER, refusals=(*OF_JSON, "no_release"),
     ),
     Operation(
-        f"{_API}/passengers/{{passenger_id}}", "passenger", "Predictions",
+        f"{_API}/passengers/{{passenger_id}}", "passenger", PREDICTIONS,
         "One passenger of the list",
         {JSON: answers.PassengerPrediction},
         "From the online feature store.",
         parameters=(_ID,),
-        refusals=("not_found", "unknown_passenger", "no_release", "features_unavailable"),
+        refusals=("invalid_input", "unknown_passenger", "no_release", "features_unavailable"),
     ),
     Operation(
-        f"{_API}/passengers", "passengers", "Predictions", "Several passengers of the list",
+        f"{_API}/passengers", "passengers", PREDICTIONS, "Several passengers of the list",
         {JSON: answers.PassengerPredictions},
         "From the online feature store. An id that nobody has gets an error in its place.",
         parameters=(_IDS,), refusals=("invalid_input", "no_release", "features_unavailable"),
     ),
     Operation(
         f"{_API}/features/status", "features_status", "Watching", "The online feature store",
-        {JSON: answers.FeaturesStatus},
+        {JSON: answers.FeaturesStatus}, refusals=("features_unavailable",),
     ),
     Operation(
         f"{_API}/outcomes", "outcome", "Outcomes", "What really became of a passenger",

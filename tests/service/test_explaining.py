@@ -43,8 +43,8 @@ passengers = st.builds(
 
 
 @pytest.fixture(scope="module")
-def scorer(release):
-    return release.scorer()
+def scorer(challenger):
+    return challenger.scorer()
 
 
 def shares(explanation):
@@ -168,8 +168,8 @@ def test_an_explanation_is_sent_in_numbers_and_words(scorer):
     assert content["summary"].startswith("Survival at ")
 
 
-def test_the_typical_passenger_is_in_the_middle_of_those_trained_on(release):
-    assert typical_passenger(release.reference) == Passenger(
+def test_the_typical_passenger_is_in_the_middle_of_those_trained_on(champion):
+    assert typical_passenger(champion.reference) == Passenger(
         pclass=3, sex="male", age=28.0, sibsp=0, parch=0, fare=14.4583, embarked="S"
     )
 

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -114,8 +115,8 @@ def test_every_documented_kind_of_refusal_is_one_of_some_operation():
             "properties"
         ]["type"]["enum"]
     }
-    # Nothing can be documented of what is not there at all.
-    assert set(REFUSALS) - told <= {"method_not_allowed"}
+    # These are about operations that are not there at all.
+    assert set(REFUSALS) - told == {"method_not_allowed", "not_found"}
 
 
 @pytest.mark.parametrize(
@@ -146,3 +147,16 @@ def test_bentoml_adds_what_is_missing_and_changes_nothing():
     assert {name: both[name] for name in ("openapi", "info", "tags")} == {
         name: OPEN[name] for name in ("openapi", "info", "tags")
     }
+
+
+def test_every_route_is_documented():
+    routes = Path(bento_service.__file__).parent / "routes"
+    paths = {
+        path
+        for file in routes.glob("*.py")
+        for path in re.findall(r'"(/(?:api/v1/[\w/]+|\w+z|metrics|docs\.json))"', file.read_text())
+    }
+    documented = {path.partition("{")[0] for path in GUARDED["paths"]}
+    assert {"/api/v1/predict", "/api/v1/passengers/", "/livez"} <= paths
+    assert paths <= documented
+    assert documented - paths == {"/ui"}
