@@ -1,6 +1,6 @@
 // The form, made from what the contract says of each field.
 
-import { byId, h } from "./dom.js";
+import { byId, h, show } from "./dom.js";
 import { capital, labelOf, wordFor } from "./words.js";
 
 const UNKNOWN = "";
@@ -14,7 +14,7 @@ let fields = [];
 export function buildForm(contract) {
   fields = contract;
   byId("fields").replaceChildren(...fields.map((field) => (choicesOf(field) ? choice(field) : entry(field))));
-  for (const button of byId("passenger").querySelectorAll("button")) button.disabled = false;
+  show(byId("passenger-buttons"), true);
 }
 
 /** What has been filled in, as the API takes it; what is unknown is left out. */
@@ -43,9 +43,10 @@ export function showFieldError(name, message) {
   const place = byId(`${name}-error`);
   if (!place || !fields.some((field) => field.name === name)) return false;
   place.textContent = message;
-  const parts = inputsOf(name);
-  for (const part of parts) part.setAttribute("aria-invalid", "true");
-  (parts.find((part) => part.checked) ?? parts[0]).focus();
+  invalidPart(name).setAttribute("aria-invalid", "true");
+  const box = place.closest(".field");
+  (box.querySelector(":checked") ?? box.querySelector("input")).focus({ preventScroll: true });
+  box.scrollIntoView({ block: "center" });
   return true;
 }
 
@@ -53,7 +54,7 @@ export function showFieldError(name, message) {
 export function clearFieldErrors() {
   for (const { name } of fields) {
     byId(`${name}-error`).textContent = "";
-    for (const part of inputsOf(name)) part.removeAttribute("aria-invalid");
+    invalidPart(name).removeAttribute("aria-invalid");
   }
 }
 
@@ -61,10 +62,14 @@ export function clearFieldErrors() {
 export function valueInWords(name, value) {
   if (value === null || value === undefined) return "unknown";
   const field = fields.find((each) => each.name === name);
-  return (field && choicesOf(field) && wordOf(field, value).toLowerCase()) || String(value);
+  return (field && choicesOf(field) && wordFor(value, field.explanation)) || String(value);
 }
 
-const inputsOf = (name) => [...document.querySelectorAll(`#passenger [name="${CSS.escape(name)}"]`)];
+// Of choices it is the whole group that is wrong.
+function invalidPart(name) {
+  const box = byId(`${name}-error`).closest(".field");
+  return box.matches("fieldset") ? box : box.querySelector("input");
+}
 
 // What cannot be a number goes as it is: the API says what is wrong with it better than we could.
 function asTyped(field, text) {
@@ -78,7 +83,7 @@ function choicesOf(field) {
   return Array.from({ length: field.high - field.low + 1 }, (_, at) => field.low + at);
 }
 
-const wordOf = (field, value) => wordFor(value, field.explanation) ?? capital(String(value));
+const wordOf = (field, value) => capital(wordFor(value, field.explanation) ?? String(value));
 const isNeeded = (field) => field.required && !field.optional;
 const neededWord = (field) => isNeeded(field) && h("span", { class: "needed" }, " needed");
 const errorPlace = (field) => h("p", { id: `${field.name}-error`, class: "error" });
@@ -92,7 +97,12 @@ function choice(field) {
   if (!isNeeded(field)) options.push(option(field, UNKNOWN, "Unknown"));
   return h(
     "fieldset",
-    { class: "field wide", "aria-describedby": `${hint ? `${field.name}-hint ` : ""}${field.name}-error` },
+    {
+      class: "field wide",
+      role: "radiogroup",
+      "aria-required": isNeeded(field) ? "true" : null,
+      "aria-describedby": `${hint ? `${field.name}-hint ` : ""}${field.name}-error`,
+    },
     h("legend", {}, labelOf(field.name), neededWord(field)),
     hint,
     h("div", { class: options.length > FEW ? "choices" : "choices few" }, options),

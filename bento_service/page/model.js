@@ -28,6 +28,7 @@ export async function showModel() {
     place.replaceChildren(...describe(model));
     byId("live").textContent = model.champion ? `Model ${model.champion.version} is live` : "No model is live";
     byId("live").classList.toggle("none", !model.champion);
+    byId("live").dataset.version = model.champion?.version ?? "";
     show(byId("live"), true);
   } catch (error) {
     shown = "";

@@ -23,9 +23,11 @@ async function begin() {
     built = true;
     buildForm(fields);
     byId("examples").replaceChildren(...EXAMPLES.map(example));
+    show(byId("examples-group"), true);
   } catch (error) {
     if (!token.missing) {
-      byId("fields").replaceChildren(h("p", { class: "notice bad" }, error.message));
+      const message = error.unreachable ? "The form will be here as soon as the service answers." : error.message;
+      byId("fields").replaceChildren(h("p", { class: "notice" }, message));
       setTimeout(begin, TRY_AGAIN_AFTER);
     }
   }
@@ -55,6 +57,7 @@ async function askModel() {
     complain("");
     showAnswer(answer);
     bringIntoView(place);
+    if (answer.variant === "champion" && answer.model_version !== byId("live").dataset.version) showModel();
   } catch (error) {
     if (mine !== latest) return;
     clearAnswer();
@@ -84,7 +87,7 @@ function startToken() {
     byId("token-reason").textContent = token.value ? `The token was not accepted. ${detail}` : detail;
     const appears = panel.hidden;
     show(panel, true);
-    show(byId("token-forget"), false);
+    show(byId("token-forget"), Boolean(token.value));
     if (appears) byId("token-title").focus();
   });
   byId("token-form").addEventListener("submit", (event) => {
@@ -99,11 +102,14 @@ function startToken() {
   addEventListener("token-given", async () => {
     show(panel, false);
     show(byId("token-forget"), true);
-    await begin();
-    if (token.missing) return;
     complain("");
-    byId("ask").focus();
     await showModel();
+    if (token.missing) {
+      value.focus();
+      return;
+    }
+    byId("ask").focus();
+    await begin();
     await showDrift();
   });
   byId("token-forget").addEventListener("click", () => {

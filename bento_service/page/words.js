@@ -5,8 +5,8 @@ const LABELS = {
   pclass: "Ticket class",
   sex: "Sex",
   age: "Age",
-  sibsp: "Siblings and spouses aboard",
-  parch: "Parents and children aboard",
+  sibsp: "Siblings and spouses",
+  parch: "Parents and children",
   fare: "Fare",
   embarked: "Embarked at",
   name: "Name",
@@ -21,7 +21,7 @@ export const labelOf = (name) => LABELS[name] ?? capital(name.replaceAll("_", " 
 /** The word that a field's explanation has for a value: "1 first, 2 second" says what 1 is. */
 export function wordFor(value, explanation) {
   const found = explanation.match(new RegExp(`(?:^|[^\\w.])${value} ([a-z]{3,})`, "i"));
-  return found && capital(found[1]);
+  return found && found[1];
 }
 
 const decimals = (digits) => new Intl.NumberFormat("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
