@@ -21,18 +21,20 @@ class PredictionEvent(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    kind: Literal["prediction"] = "prediction"
-    time: float
+    kind: Annotated[Literal["prediction"], Field(description="`prediction` or `outcome`.")] = (
+        "prediction"
+    )
+    time: Annotated[float, Field(description="Seconds since 1970, UTC.")]
     request_id: Annotated[str, Field(description="In a batch with `.row` behind it.")]
     trace_id: Annotated[str, Field(description="Of the caller's trace, empty without one.")] = ""
     caller: Annotated[str, Field(description="Who asked: a token's subject, or an address.")]
     way: Annotated[Way, Field(description="By which route.")]
     passenger_id: Annotated[int | None, Field(description="When looked up by id.")] = None
-    input: Passenger
-    variant: Variant
-    model_version: str
-    probability: float
-    survived: bool
+    input: Annotated[Passenger, Field(description="The passenger, field by field.")]
+    variant: Annotated[Variant, Field(description="`champion` or `challenger`.")]
+    model_version: Annotated[str, Field(description="The registry's number.")]
+    probability: Annotated[float, Field(description="Of survival.")]
+    survived: Annotated[bool, Field(description="What was said, or what really happened.")]
     served: Annotated[bool, Field(description="False for a score the caller did not get to see.")]
     latency_ms: Annotated[float, Field(description="From the request's arrival; of a whole batch.")]
 

@@ -59,9 +59,31 @@ class NearCallers(AnyCallers):
         client = scope.get("client")
         if client:
             caller, near = _read(client[0])
-            if near and not any(name in headers for name in _FORWARDED):
+            if (
+                near
+                and not any(name in headers for name in _FORWARDED)
+                and _names_this_machine(headers.get(b"host", b"localhost"))
+            ):
                 return caller
         raise no_token(_ONLY_NEAR)
+
+
+@lru_cache(maxsize=256)
+def _names_this_machine(host: bytes) -> bool:
+    """Whether that is how one asks for this machine.
+
+    The page of a stranger could have its own name point here, and its visitors' browsers would
+    take the service for a part of it.
+    """
+    name = host.decode("latin-1").lower()
+    name = name[1:].partition("]")[0] if name.startswith("[") else name.partition(":")[0]
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 @lru_cache(maxsize=4096)

@@ -8,10 +8,19 @@ from __future__ import annotations
 from threading import Event, Lock
 
 
+# A full batch alone may reach the bound, and is written a moment later.
+_BOUNDS_WHILE_WRITING = 10
+
+
 class Backlog:
-    """Lines in memory, of a bounded number of events."""
+    """Lines in memory, of a bounded number of events.
+
+    The bound holds while they cannot be written. As long as writing works there is room for a
+    burst, of which the writer is only just to hear.
+    """
 
     def __init__(self, bound: int, wake_at_bytes: int = 1 << 20) -> None:
+        self.stuck = False
         self._bound = bound
         self._wake_at_bytes = wake_at_bytes
         self._lock = Lock()
@@ -28,7 +37,8 @@ class Backlog:
     def put(self, lines: bytes, events: int) -> bool:
         """Keep these lines to be written; False when there is no room for them."""
         with self._lock:
-            if self._events >= self._bound or not self._open:
+            room = self._bound if self.stuck else self._bound * _BOUNDS_WHILE_WRITING
+            if self._events >= room or not self._open:
                 self._dropped += events
                 return False
             self._lines.append(lines)

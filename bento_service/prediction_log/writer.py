@@ -90,8 +90,10 @@ class Writer:
             if last or self._due:
                 self._close_segment()
         except OSError as error:
+            self._backlog.stuck = True
             self._trouble.failed(error)
             return False
+        self._backlog.stuck = False
         if self._trouble.reason is not None:
             self._trouble.worked()
             self._look_for_the_dead = True  # the segment from before may be back, too

@@ -43,6 +43,17 @@ def test_what_a_proxy_passes_on_is_not_from_this_machine(header):
         NEARBY.identify(NEAR, {header: b"127.0.0.1"})
 
 
+@pytest.mark.parametrize("host", [b"localhost:8000", b"127.0.0.1", b"[::1]:8000", b"LOCALHOST"])
+def test_this_machine_is_asked_for_by_its_own_names(host):
+    assert NEARBY.identify(NEAR, {b"host": host}).key == "127.0.0.1"
+
+
+@pytest.mark.parametrize("host", [b"evil.example", b"127.0.0.1.evil.example:8000", b"", b"\xff"])
+def test_a_strangers_name_that_points_here_is_not_this_machine(host):
+    with pytest.raises(Refused):
+        NEARBY.identify(NEAR, {b"host": host})
+
+
 @pytest.mark.parametrize("client", [("10.0.0.7", 1), ("not an address", 1), ("", 0), None])
 def test_everybody_is_answered_where_asking_is_off(client):
     assert ANYBODY.identify({"client": client}, {b"forwarded": b"for=10.1.1.1"}).key

@@ -45,9 +45,9 @@ def test_events_wait_until_the_folder_can_be_written_to(open_log, broken):
 
 def test_beyond_the_bound_events_are_dropped_and_counted(open_log, broken):
     log = open_log(broken, backlog=50)
-    taken = record(log, range(60))
+    taken = record(log, range(10))
     until(lambda: log.state.failing)
-    taken += record(log, range(60, 80))
+    taken += record(log, range(10, 80))
 
     assert taken == [True] * 50 + [False] * 30
     assert (log.state.backlog, log.state.dropped) == (50, 30)
@@ -63,11 +63,23 @@ def test_a_block_is_taken_whole_or_not_at_all(open_log, broken):
     block = b"".join(line(number) for number in range(100))
 
     assert log.record(block, 100)
+    until(lambda: log.state.failing)
     assert not log.record(block, 100)
     assert (log.state.backlog, log.state.dropped) == (100, 100)
     mend(broken)
     log.close()
     assert numbers_in(broken) == list(range(100))
+
+
+def test_a_burst_beyond_the_bound_is_taken_while_writing_works(open_log, folder):
+    log = open_log(folder, backlog=50)
+    block = b"".join(line(number) for number in range(50))
+
+    assert log.record(block, 50)
+    assert all(record(log, range(50, 300)))
+    log.close()
+    assert numbers_in(folder) == list(range(300))
+    assert log.state.dropped == 0
 
 
 def test_failing_and_working_again_are_each_said_once(open_log, broken, said):
