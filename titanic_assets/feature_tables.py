@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from feast import FeatureStore
     from numpy.typing import NDArray
 
+# Raised whenever a row in the online store gets to hold something else than before.
+ROW_LAYOUT = 2
 _SHOWN_ROWS = 50_000
 _SHOWN = ["pclass", "female", "age", "family_size", "log_fare", "deck"]
 

@@ -1,12 +1,13 @@
 import re
 import tomllib
 
+from bento_service.settings import Settings as ServiceSettings
 from tests.docs.pages import PAGES
 from titanic_assets.settings import CHECKOUT, Settings
 
 MAKEFILE = (CHECKOUT / "Makefile").read_text()
 TARGETS = set(re.findall(r"^([a-z-]+):.*## ", MAKEFILE, re.MULTILINE))
-SETTINGS = {name.upper() for name in Settings.model_fields}
+SETTINGS = {name.upper() for name in Settings.model_fields | ServiceSettings.model_fields}
 README = PAGES["README.md"]
 
 

@@ -94,7 +94,7 @@ def passenger_features(
     pool=GRAPH_POOL,
     owners=[DATA_TEAM],
     kinds={"feast", "sqlite"},
-    code_version=str(FEATURE_VERSION),
+    code_version=f"{FEATURE_VERSION}.{feature_tables.ROW_LAYOUT}",
 )
 def online_features(
     passenger_features: Table, settings: dg.ResourceParam[Settings]
