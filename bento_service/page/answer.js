@@ -7,6 +7,7 @@ import { capital, labelOf, percent, points } from "./words.js";
 const ROWS = 4;
 const COLUMNS = 25;
 const WORTH_A_LINE = 0.0005;
+const SHORTEST_SCALE = 0.05; // so that what hardly matters looks like it
 
 /** Show a prediction with its explanation. */
 export function showAnswer(answer) {
@@ -69,7 +70,7 @@ function why({ explanation, probability }) {
   const { reference, contributions, summary } = explanation;
   const weighty = contributions.filter((each) => Math.abs(each.contribution) >= WORTH_A_LINE);
   const rest = contributions.filter((each) => !weighty.includes(each)).map((each) => labelOf(each.field));
-  const most = Math.max(...contributions.map((each) => Math.abs(each.contribution)), 0.01);
+  const most = Math.max(...contributions.map((each) => Math.abs(each.contribution)), SHORTEST_SCALE);
   return [
     h("h3", {}, "Why"),
     h("p", {}, summary),
@@ -83,7 +84,7 @@ function why({ explanation, probability }) {
       h("p", { class: "reason end" },
         h("span", {}, "Arrives at this passenger"), h("span", { class: "number" }, percent(probability))),
     ),
-    rest.length ? h("p", { class: "hint" }, `No difference was made by: ${rest.join(", ")}.`) : "",
+    rest.length ? h("p", { class: "hint" }, `Next to no difference was made by: ${rest.join(", ")}.`) : "",
   ];
 }
 

@@ -13,7 +13,7 @@ export const EXAMPLES = [
   {
     title: "A third-class man",
     passenger: {
-      pclass: 3, sex: "male", age: 26, fare: 7.9, embarked: "S",
+      pclass: 3, sex: "male", age: 47, fare: 7.25, embarked: "S",
       name: "Bergdahl, Mr. Jonas", ticket: "AX 3145",
     },
   },
