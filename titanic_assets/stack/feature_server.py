@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING
 
 from titanic_assets.feature_store import registry_file, store_config
 from titanic_assets.settings import WrongSetting, load_settings
+from titanic_model.features import FEATURES
+from titanic_model.online import FEATURE_VIEW, PASSENGER_ID
 
 if TYPE_CHECKING:
+    from feast import FeatureStore
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 # Of Feast's routes, those that a look-up needs. The others write to the store, or do things that
@@ -58,6 +61,7 @@ def serve(folder: Path, host: str, port: int) -> None:
     # Feast would run a `static_artifacts.py` of its repository, which is otherwise the folder that
     # this process happens to be started in.
     store = FeatureStore(repo_path=str(folder), config=store_config(folder))
+    _warm_up(store)
     uvicorn.run(
         # 0: no timer that refreshes the registry, which would end with the first failed read. The
         # registry itself looks whether its file has changed.
@@ -69,6 +73,15 @@ def serve(folder: Path, host: str, port: int) -> None:
         log_config=_QUIET,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
+
+
+def _warm_up(store: "FeatureStore") -> None:
+    """Look once before anybody waits: the first time takes Feast longer than callers have."""
+    names = [f"{FEATURE_VIEW}:{name}" for name in FEATURES]
+    try:
+        store.get_online_features(names, [{PASSENGER_ID: 1}])
+    except Exception as error:  # noqa: BLE001 - whoever asks will be told; this was for speed only
+        print(f"no look-up yet: {error!r}", file=sys.stderr, flush=True)
 
 
 def _wait_for_registry(folder: Path) -> None:
