@@ -51,9 +51,11 @@ def main() -> None:
     with browser(program) as page:
         page.on_every_page(_MLFLOW_QUIET)
         for landed, pictures in PICTURES.items():
-            land(settings, landed)
+            wanted = [name for name in pictures if len(sys.argv) == 1 or name in sys.argv[1:]]
+            if wanted and landed:
+                land(settings, landed)
             for name, take in pictures.items():
-                if len(sys.argv) == 1 or name in sys.argv[1:]:
+                if name in wanted:
                     size = keep(take(page, settings), IMAGES / f"{name}.png")
                     print(f"{name:24} {size:>9,} bytes")
 
@@ -148,8 +150,29 @@ def validation_report(width: int, height: int) -> Callable[[Page, Settings], byt
     return take
 
 
+def answered(width: int, height: int) -> Callable[[Page, Settings], bytes]:
+    """The page of the service, with an answer on it, on a screen so wide."""
+
+    def take(page: Page, settings: Settings) -> bytes:
+        page.open(f"{api(settings)}/ui", "A boy with his family", width=width, height=height)
+        page.ask(
+            "[...document.querySelectorAll('#examples button')]"
+            ".find(each => each.textContent.includes('boy')).click()"
+        )
+        page.wait_for("document.querySelectorAll('#answer svg, #answer li').length > 3")
+        page.settle()
+        # On a narrow screen the answer has come into view.
+        return page.picture((0, page.ask("scrollY"), width, height))
+
+    return take
+
+
 # By the list that has to have landed for them.
 PICTURES: dict[str, dict[str, Callable[[Page, Settings], bytes]]] = {
+    "": {
+        "page": answered(1280, 1000),
+        "page_narrow": answered(390, 1000),
+    },
     "new_passengers.csv": {
         "graph": asset_graph,
         "candidate_evaluation": asset("candidate_evaluation", 1540, "pictures"),
@@ -173,6 +196,11 @@ PICTURES: dict[str, dict[str, Callable[[Page, Settings], bytes]]] = {
 def dagster(settings: Settings) -> str:
     """The address of Dagster's UI."""
     return f"http://localhost:{settings.ui_port}"
+
+
+def api(settings: Settings) -> str:
+    """The address of the API."""
+    return f"http://localhost:{settings.api_port}"
 
 
 def champions_run(settings: Settings) -> tuple[str, str]:
