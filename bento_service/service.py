@@ -57,6 +57,10 @@ class FrontedService(Service[Any]):
     name="titanic_survival",
     service_class=FrontedService,
     workers=_SETTINGS.workers,
+    # The front counts, logs and traces; BentoML is left with its pages.
+    metrics={"enabled": False},
+    logging={"access": {"enabled": False}},
+    tracing={"excluded_urls": ".*"},
     # Without a distribution BentoML installs no compiler and no git, which nothing here needs.
     image=bentoml.images.Image(base_image="python:3.11-slim", distro="none"),
 )
