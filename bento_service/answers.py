@@ -250,8 +250,8 @@ class KnownRelease(_Shape):
 
     name: str
     version: str
-    family: str
-    state: Literal["champion", "challenger", "published", "refused"]
+    family: Annotated[str | None, Field(description="None of a broken one.")]
+    state: Literal["champion", "challenger", "published", "refused", "broken"]
 
 
 class KnownReleases(_Shape):

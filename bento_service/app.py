@@ -8,6 +8,7 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from secrets import token_hex
 from time import perf_counter
@@ -20,7 +21,7 @@ from bento_service.guard.rate_limits import RateLimits
 from bento_service.http import Answer, Request
 from bento_service.live.follower import Follower, Refusal
 from bento_service.live.models import Live
-from bento_service.live.sources import LocalReleases, open_source
+from bento_service.live.sources import LocalReleases, NoReleases, open_source
 from bento_service.metrics import Metrics
 from bento_service.online_features import OnlineFeatures
 from bento_service.predicting import Predictor
@@ -36,6 +37,10 @@ from bento_service.routes.watching import WatchingRoutes
 from bento_service.seats import shared_folder, take_seat
 from bento_service.settings import Settings
 
+_BEAT_SECONDS = 0.25
+_BEATS_A_SECOND = 4
+
+_log = logging.getLogger("bento_service")
 _access = logging.getLogger("bento_service.access")
 
 
@@ -53,13 +58,14 @@ class App:
         self.seat = take_seat(shared_folder())
         folder = self.seat.folder
         self.metrics = Metrics(self.seat)
-        self.drift = DriftWindow(folder, self.seat.number, settings.workers, settings.drift_window)
+        self.drift = DriftWindow(folder, self.seat.number, settings.drift_window)
         self.recent = RecentPredictions(folder)
         self.log = open_prediction_log(settings, self.seat.number)
-        source = open_source(settings.releases_uri) if settings.releases_uri else None
+        followed = open_source(settings.releases_uri) if settings.releases_uri else None
+        own = LocalReleases(packed, "packed") if packed else NoReleases()
         self.follower = Follower(
-            source or LocalReleases(packed or folder / "nothing packed", "packed"),
-            follow=source is not None,
+            followed or own,
+            follow=followed is not None,
             poll_seconds=settings.releases_poll_seconds,
             shared=folder,
             on_change=self._change,
@@ -82,13 +88,14 @@ class App:
         self.callers = make_callers(settings)
         self.limits = RateLimits(settings, folder)
         self.cross_origin = CrossOrigin(settings)
+        self.in_flight = 0  # requests being answered; the front counts them
         self.most_in_flight = -(-settings.max_concurrency // settings.workers)
         predicting = PredictingRoutes(self.predictor, settings)
         self.routes: list[Route] = [
             *predicting.routes(),
             *OutcomeRoutes(self.recent, self.metrics, self.log).routes(),
             *ModelRoutes(self.follower, settings).routes(),
-            *WatchingRoutes(self.follower, self.drift, self.metrics).routes(),
+            *WatchingRoutes(self.follower, self.drift, self.metrics, self._tell).routes(),
             *PassengerRoutes(self.features, predicting.score_known).routes(),
             *PageRoutes(settings, version, bentoml).routes(),
         ]
@@ -113,6 +120,7 @@ class App:
         if self.features:
             await self.features.close()
         await asyncio.to_thread(self._stop_threads)
+        self._tell()
         self.seat.leave()
 
     def _stop_threads(self) -> None:
@@ -157,10 +165,30 @@ class App:
         self.metrics.refused.inc()
 
     async def _beat(self) -> None:
-        """Once a second, tell what changes without anybody asking."""
-        while True:
-            await asyncio.sleep(1)
-            self.metrics.show_process()
-            self.metrics.show_log(self.log.state)
-            self.metrics.limits_failing.set(self.limits.counted_apart)
-            self.predictor.look_at_drift()
+        """Show the other workers what is counted here; what is slower to change, once a second."""
+        failing = False
+        for beat in count(1):
+            await asyncio.sleep(_BEAT_SECONDS)
+            try:
+                self.metrics.flush()
+                self.drift.flush()
+                if beat % _BEATS_A_SECOND == 0:
+                    self._tell()
+            except Exception:  # noqa: BLE001 - the next one may do better
+                # The next one is tried whatever happened to this one; a series is told of once.
+                if not failing:
+                    _log.exception("telling the metrics failed, it is tried again")
+                failing = True
+            else:
+                failing = False
+
+    def _tell(self) -> None:
+        """Bring the metrics up to date, to this worker's best knowledge."""
+        self.metrics.flush()
+        self.metrics.show_process()
+        self.metrics.show_log(self.log.state)
+        self.metrics.show_accuracy(self.recent.rolling_accuracy)
+        self.metrics.limits_failing.set(self.limits.counted_apart)
+        self.metrics.in_flight.set(self.in_flight)
+        self.metrics.behind.set(self.follower.behind)
+        self.predictor.look_at_drift()

@@ -1,31 +1,39 @@
 """Online drift: how far the last predictions are from what the live model was trained on.
 
-Bins, reference and index are those of the drift report (titanic_model.reference). Each worker
-keeps its share of the window in a file that all of them read, so whichever is asked tells of all.
+Bins, reference and index are those of the drift report (titanic_model.reference). Requests only
+leave their passengers here; a few times a second they are put into bins, all at once, and into a
+file that all workers read, so whichever is asked tells of all. A killed worker takes with it what
+it has not put there yet.
 """
 
 from __future__ import annotations
 
-import mmap
+import fcntl
 import threading
-from bisect import bisect_right
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from bento_service.seats import shared_file
 from titanic_model.contract import Passenger
 from titanic_model.reference import DRIFT_FIELDS, SCORE, FieldReference, Reference
 
 THRESHOLD = 0.2  # what is customary for the population stability index
 FIELDS = (*DRIFT_FIELDS, SCORE)
 
-_MOST_BINS = 16
 _DIGEST = 64
-_COUNTS = len(FIELDS) * _MOST_BINS
-_HEADER = _DIGEST + 16
-_BEGIN_RING = _HEADER + 4 * _COUNTS
+_HEADER = _DIGEST + 8
+_ROW = np.dtype([("time", "<f8"), ("bins", "u1", (len(FIELDS),))])
+_NOTHING: NDArray[np.void] = np.empty(0, _ROW)
 _FLAGS = "drift-flags"
+
+_Binning = Callable[[Sequence[Any]], NDArray[np.intp]]
+_Waiting = tuple[float, Passenger, float]
 
 
 @dataclass(frozen=True)
@@ -46,6 +54,7 @@ class FieldDrift:
 class Window:
     """The last predictions of all workers."""
 
+    digest: bytes
     size: int
     predictions: int
     fields: Mapping[str, FieldDrift]
@@ -56,134 +65,168 @@ class Window:
         return self.predictions >= self.size
 
 
-class DriftWindow:
-    """This worker's share of the window, and the view of all shares together."""
+@dataclass(frozen=True, eq=False)
+class _Followed:
+    """The release that is compared with, and what waits to be put into its bins."""
 
-    def __init__(self, folder: Path, seat: int, workers: int, size: int) -> None:
+    digest: bytes
+    reference: Reference
+    binnings: Mapping[str, _Binning]
+    waiting: deque[_Waiting] = field(repr=False)
+
+
+class DriftWindow:
+    """This worker's predictions, and the view of the last ones of all workers together."""
+
+    def __init__(self, folder: Path, seat: int, size: int) -> None:
         self._folder = folder
         self._size = size
-        self._share = -(-size // workers)
-        self._file = _map(folder / f"drift-{seat}", _BEGIN_RING + self._share * len(FIELDS))
-        self._flags = _map(folder / _FLAGS, len(FIELDS))
-        view = memoryview(self._file)
-        # How many are in the ring, and where the next goes.
-        self._state = view[_DIGEST:_HEADER].cast("q")
-        self._counts = view[_HEADER:_BEGIN_RING].cast("i")
-        self._ring = view[_BEGIN_RING:]
-        self._bins: tuple[tuple[int, str, Callable[[Any], int]], ...] = ()
-        self._reference: Reference | None = None
-        self._digest = b""
-        # Batches are counted in threads, and the follower of releases is one.
+        # Any worker may have been asked all of the last predictions, so each keeps that many.
+        self._file = shared_file(folder / f"drift-{seat}", _HEADER + size * _ROW.itemsize)
+        self._written: NDArray[np.int64] = np.frombuffer(self._file, "<i8", 1, _DIGEST)
+        self._ring: NDArray[np.void] = np.frombuffer(self._file, _ROW, size, _HEADER)
+        self._flags = _Flags(folder / _FLAGS)
+        self._followed: _Followed | None = None
+        # Whoever asks for the window puts into bins first, in whichever thread.
         self._lock = threading.Lock()
-        self._until_look = self._look_every = max(1, self._share // 4)
 
     def follow(self, digest: str, reference: Reference) -> None:
         """Compare with this release's reference from now on.
 
         The window begins anew, unless a dead worker's share for the same release lies here.
         """
-        bins = tuple(
-            (place * _MOST_BINS, name, _binning(reference.field(name)))
-            for place, name in enumerate(FIELDS)
+        followed = _Followed(
+            digest.encode().ljust(_DIGEST)[:_DIGEST],
+            reference,
+            {name: binning(reference.field(name)) for name in FIELDS},
+            deque(maxlen=self._size),
         )
         with self._lock:
-            self._bins = bins
-            self._reference = reference
-            self._digest = digest.encode().ljust(_DIGEST)
-            if self._file[:_DIGEST] != self._digest:
-                self._file[:_BEGIN_RING] = self._digest + bytes(_BEGIN_RING - _DIGEST)
-                self._flags[:] = bytes(len(FIELDS))
+            self._followed = followed
+            if self._file[:_DIGEST] != followed.digest:
+                self._written[0] = 0
+                self._file[:_DIGEST] = followed.digest
+            self._flags.begin(followed.digest)
 
-    def add(self, passenger: Passenger, probability: float) -> bool:
-        """Count one prediction; returns whether it is time to look at the window."""
+    def add(
+        self, reference: Reference, when: float, passenger: Passenger, probability: float
+    ) -> None:
+        """Take in one prediction by the model with this reference; others than the live are not."""
+        followed = self._followed
+        if followed is not None and followed.reference is reference:
+            followed.waiting.append((when, passenger, probability))
+
+    def add_many(
+        self,
+        reference: Reference,
+        when: float,
+        passengers: Sequence[Passenger],
+        probabilities: Sequence[float],
+    ) -> None:
+        """Take in a batch; of a long one only the last are still in the window."""
+        followed = self._followed
+        if followed is not None and followed.reference is reference:
+            last = slice(-self._size, None)
+            followed.waiting.extend(
+                (when, passenger, probability)
+                for passenger, probability in zip(
+                    passengers[last], probabilities[last], strict=True
+                )
+            )
+
+    def flush(self) -> None:
+        """Put what waits into bins, where all workers see it."""
         with self._lock:
-            return self._add(passenger, probability)
-
-    def _add(self, passenger: Passenger, probability: float) -> bool:
-        state, counts, ring = self._state, self._counts, self._ring
-        held, place = state[0], state[1]
-        values = passenger.__dict__
-        at = place * len(FIELDS)
-        full = held == self._share
-        for offset, name, bin_of in self._bins:
-            number = bin_of(probability if name == SCORE else values[name])
-            if full:
-                counts[offset + ring[at]] -= 1
-            counts[offset + number] += 1
-            ring[at] = number
-            at += 1
-        state[0] = held if full else held + 1
-        state[1] = (place + 1) % self._share
-        self._until_look -= 1
-        if self._until_look > 0:
-            return False
-        self._until_look = self._look_every
-        return True
-
-    def add_many(self, passengers: Sequence[Passenger], probabilities: Sequence[float]) -> bool:
-        """Count the predictions of a batch; of a long one only the last are still in the window."""
-        look = False
-        for passenger, probability in zip(
-            passengers[-self._share :], probabilities[-self._share :], strict=True
-        ):
-            look = self.add(passenger, probability) or look
-        return look
+            followed = self._followed
+            if followed is None or not followed.waiting:
+                return
+            taken = [followed.waiting.popleft() for _ in range(len(followed.waiting))]
+            times, passengers, probabilities = zip(*taken, strict=True)
+            rows = np.empty(len(taken), _ROW)
+            rows["time"] = times
+            known = [passenger.__dict__ for passenger in passengers]
+            for place, name in enumerate(FIELDS):
+                values = probabilities if name == SCORE else [values[name] for values in known]
+                rows["bins"][:, place] = followed.binnings[name](values)
+            written = int(self._written[0])
+            self._ring[np.arange(written, written + len(rows)) % self._size] = rows
+            self._written[0] = written + len(rows)
 
     def window(self) -> Window | None:
-        """All workers' shares together; None as long as there is nothing to compare with."""
-        if self._reference is None:
+        """The last predictions of all; None as long as there is nothing to compare with."""
+        self.flush()
+        followed = self._followed
+        if followed is None:
             return None
-        shares = [share for path in self._folder.glob("drift-[0-9]*") if (share := self._of(path))]
-        counts = [sum(column) for column in zip(*(counts for _, counts in shares), strict=True)]
+        files = self._folder.glob("drift-[0-9]*")
+        rows = np.concatenate([_NOTHING, *(self._share(path, followed) for path in files)])
+        if len(rows) > self._size:
+            rows = rows[np.argsort(rows["time"], kind="stable")[-self._size :]]
         fields = {}
         for place, name in enumerate(FIELDS):
-            reference = self._reference.field(name)
-            begin = place * _MOST_BINS
-            seen = tuple(counts[begin : begin + len(reference.shares)])
-            fields[name] = FieldDrift(reference.drift(seen), seen, reference)
-        return Window(self._size, sum(held for held, _ in shares), fields)
+            reference = followed.reference.field(name)
+            bins = len(reference.shares)
+            counts = np.bincount(rows["bins"][:, place], minlength=bins)[:bins].tolist()
+            fields[name] = FieldDrift(reference.drift(counts), tuple(counts), reference)
+        return Window(followed.digest, self._size, len(rows), fields)
 
     def newly_drifted(self, window: Window) -> list[str]:
         """The fields that have begun to drift since any worker looked last."""
-        begun = []
-        for place, (name, field) in enumerate(window.fields.items()):
-            drifted = window.full and field.drifted
-            if drifted and not self._flags[place]:
-                begun.append(name)
-            self._flags[place] = drifted
-        return begun
+        drifted = [window.full and field.drifted for field in window.fields.values()]
+        before = self._flags.change(window.digest, drifted)
+        return [
+            name
+            for name, now, then in zip(window.fields, drifted, before, strict=True)
+            if now and not then
+        ]
 
-    def close(self) -> None:
-        """Let go of the files."""
-        for view in (self._state, self._counts, self._ring):
-            view.release()
-        self._file.close()
-        self._flags.close()
-
-    def _of(self, path: Path) -> tuple[int, Sequence[int]] | None:
+    def _share(self, path: Path, followed: _Followed) -> NDArray[np.void]:
+        """What lies there of one worker's predictions, the oldest first."""
         content = path.read_bytes()
-        if len(content) < _BEGIN_RING or content[:_DIGEST] != self._digest:
-            return None  # of another release, or just being made
-        view = memoryview(content)
-        return view[_DIGEST:_HEADER].cast("q")[0], view[_HEADER:_BEGIN_RING].cast("i").tolist()
+        if len(content) < _HEADER + self._size * _ROW.itemsize:
+            return _NOTHING  # just being made
+        if content[:_DIGEST] != followed.digest:
+            return _NOTHING  # of another release
+        written = int(np.frombuffer(content, "<i8", 1, _DIGEST)[0])
+        ring = np.frombuffer(content, _ROW, self._size, _HEADER)
+        return ring[:written] if written <= self._size else np.roll(ring, -written % self._size)
 
 
-def _binning(reference: FieldReference) -> Callable[[Any], int]:
-    """The same as `reference.bin_of`, which it is checked against, in a third of the time."""
+class _Flags:
+    """Which fields drift already, known to all workers so that only one of them counts it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file = shared_file(path, _DIGEST + len(FIELDS))
+
+    def begin(self, digest: bytes) -> None:
+        """None does, of another release."""
+        with self._path.open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if self._file[:_DIGEST] != digest:
+                self._file[:] = digest + bytes(len(FIELDS))
+
+    def change(self, digest: bytes, drifted: Sequence[bool]) -> Sequence[bool]:
+        """Note which do, and return which did; a worker behind the others changes nothing."""
+        with self._path.open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if self._file[:_DIGEST] != digest:
+                return [True] * len(drifted)
+            before = [bool(flag) for flag in self._file[_DIGEST:]]
+            self._file[_DIGEST:] = bytes(drifted)
+            return before
+
+
+def binning(reference: FieldReference) -> _Binning:
+    """`reference.bin_of` for many values at once."""
     missing = len(reference.shares) - 1
-    if len(reference.shares) > _MOST_BINS:
-        raise ValueError(f"{reference.name} has more than {_MOST_BINS} bins")
     if reference.categories:
         places = {category: place for place, category in enumerate(reference.categories)}
-        return lambda value: places.get(value, missing)
-    edges = reference.edges
-    return lambda value: missing if value is None else bisect_right(edges, value)
+        return lambda values: np.array([places.get(value, missing) for value in values], np.intp)
+    edges = np.array(reference.edges, np.float64)
 
+    def into_bins(values: Sequence[Any]) -> NDArray[np.intp]:
+        numbers = np.array(values, np.float64)  # None becomes NaN
+        return np.where(np.isnan(numbers), missing, np.searchsorted(edges, numbers, side="right"))
 
-def _map(path: Path, length: int) -> mmap.mmap:
-    """The file in memory; made of zeros, or what a dead worker has left."""
-    with path.open("a+b") as file:
-        if file.tell() != length:
-            file.truncate(0)
-            file.truncate(length)
-        return mmap.mmap(file.fileno(), length)
+    return into_bins

@@ -34,7 +34,6 @@ class Front:
         self._bentoml = bentoml
         self._exact = {route.path: route for route in app.routes if not route.is_prefix}
         self._prefixes = [route for route in app.routes if route.is_prefix]
-        self._in_flight = 0
         # Unlike any id that another worker or an earlier one has made.
         self._first_half = token_hex(8)
         self._made = 0
@@ -64,7 +63,7 @@ class Front:
             return
         request = Request(scope, receive, "")
         request.request_id = self._id_of(request)
-        self._in_flight += 1
+        self._app.in_flight += 1
         error = None
         try:
             answer = await self._answer_of(request, route)
@@ -78,7 +77,7 @@ class Front:
                 500, error, "Something broke here; the log has it under this request id."
             ).answer(request.request_id)
         finally:
-            self._in_flight -= 1
+            self._app.in_flight -= 1
         await self._send(request, route, answer, send)
         self._app.count(request, route, answer, error)
 
@@ -91,7 +90,7 @@ class Front:
         handler = self._handler_of(request, route)
         if route.scope is None:
             return await handler(request)
-        if self._in_flight > self._app.most_in_flight:
+        if self._app.in_flight > self._app.most_in_flight:
             raise Refused(
                 429,
                 "overloaded",

@@ -1,7 +1,9 @@
 """What the service tells Prometheus, right over all workers and after one of them has died.
 
 The counts of a worker lie in files that are named by its seat, so the worker that takes a dead
-one's place counts on where that one stopped, and none of its gauges are left behind.
+one's place counts on where that one stopped, and none of its gauges are left behind. What each
+request adds is put there a few times a second, all at once (tallies): a killed worker takes with
+it what it had not put there yet.
 """
 
 from __future__ import annotations
@@ -13,24 +15,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, values
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 from bento_service.drift import Window
 from bento_service.live.models import Live, LoadedModel
 from bento_service.prediction_log.log import LogState
 from bento_service.seats import Seat
+from bento_service.tallies import Distribution, Tally
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST.encode()
 
 _LATENCIES = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
 _TENTHS = tuple(tenth / 10 for tenth in range(1, 11))
-_Mode = Literal["max", "mostrecent", "sum"]
+# Those of the living: what a dead worker said of itself is taken away.
+_Mode = Literal["livemax", "livemostrecent", "livesum"]
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -42,12 +45,13 @@ class Metrics:
         self._worker = str(seat.number)
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(seat.folder)
         values.ValueClass = values.MultiProcessValue(lambda: seat.number)  # type: ignore[no-untyped-call]
+        mark_process_dead(seat.number, str(seat.folder))  # type: ignore[no-untyped-call]
         registry = CollectorRegistry()
 
         def counter(name: str, text: str, *labels: str) -> Counter:
             return Counter(name, text, labels, registry=registry)
 
-        def gauge(name: str, text: str, *labels: str, mode: _Mode = "mostrecent") -> Gauge:
+        def gauge(name: str, text: str, *labels: str, mode: _Mode = "livemostrecent") -> Gauge:
             return Gauge(name, text, labels, registry=registry, multiprocess_mode=mode)
 
         self.requests = counter("titanic_requests_total", "Requests answered.", "route", "status")
@@ -71,6 +75,11 @@ class Metrics:
             buckets=_TENTHS,
             registry=registry,
         )
+        self.shadow_failures = counter(
+            "titanic_shadow_failures_total",
+            "Passengers or batches a challenger failed to score in shadow.",
+            "model_version",
+        )
         self.outcomes = counter("titanic_outcomes_total", "Outcomes reported.", "match")
         self.accuracy = gauge(
             "titanic_rolling_accuracy", "Share of right answers among the last known outcomes."
@@ -88,31 +97,41 @@ class Metrics:
             "variant", "model_version", "release",
         )  # fmt: skip
         self.models_loaded = gauge("titanic_models_loaded", "Models in memory, of each worker.")
-        self.swaps = counter("titanic_release_swaps_total", "Changes of what is live.")
-        self.refused = counter("titanic_releases_refused_total", "Releases refused.")
-        self.in_flight = gauge("titanic_requests_in_flight", "Being answered now.", mode="sum")
+        self.swaps = counter(
+            "titanic_release_swaps_total", "Changes of what is live, each worker counting its own."
+        )
+        self.refused = counter(
+            "titanic_releases_refused_total", "Releases refused, each worker counting its own."
+        )
+        self.behind = gauge(
+            "titanic_releases_behind",
+            "1 while a worker does not serve what should be live, or cannot find out what that is.",
+            mode="livemax",
+        )
+        self.in_flight = gauge(
+            "titanic_requests_in_flight", "Being answered now, a scrape included.", mode="livesum"
+        )
         self.log_written = counter("titanic_prediction_log_written_total", "Events written.")
         self.log_dropped = counter("titanic_prediction_log_dropped_total", "Events lost.")
         self.log_backlog = gauge(
-            "titanic_prediction_log_backlog", "Events not written yet.", mode="sum"
+            "titanic_prediction_log_backlog", "Events not written yet.", mode="livesum"
         )
         self.log_failing = gauge(
-            "titanic_prediction_log_failing", "1 while the log cannot be written.", mode="max"
+            "titanic_prediction_log_failing", "1 while the log cannot be written.", mode="livemax"
         )
         self.limits_failing = gauge(
             "titanic_rate_limit_storage_failing",
             "1 while callers are counted by each worker for itself.",
-            mode="max",
+            mode="livemax",
         )
         self._cpu = counter("titanic_worker_cpu_seconds_total", "Processor time.", "worker")
-        self._memory = gauge(
-            "titanic_worker_resident_bytes", "Resident memory.", "worker", mode="mostrecent"
-        )
+        self._memory = gauge("titanic_worker_resident_bytes", "Resident memory.", "worker")
         self._cpu_before = 0.0
         self._live_before: Live | None = None
         self._log_before: LogState | None = None
-        self._of_routes: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
-        self._of_models: WeakKeyDictionary[LoadedModel, _Counters] = WeakKeyDictionary()
+        self._of_routes: dict[tuple[str, int], tuple[Tally, Distribution]] = {}
+        self._of_seconds: dict[str, Distribution] = {}
+        self._of_models: dict[tuple[str, str], _Answers] = {}
 
     @cached_property
     def _everything(self) -> CollectorRegistry:
@@ -122,20 +141,25 @@ class Metrics:
 
     def exposition(self) -> bytes:
         """All workers' metrics as Prometheus reads them."""
-        self.show_process()
         return generate_latest(self._everything)
+
+    def flush(self) -> None:
+        """Put down what was counted; to be called where the counting is done."""
+        for tally, _ in self._of_routes.values():
+            tally.flush()
+        for seconds in self._of_seconds.values():
+            seconds.flush()
+        for answers in list(self._of_models.values()):  # batches in threads may add to them
+            answers.flush()
 
     def count_request(self, route: str, status: int, error: str | None, took: float) -> None:
         """Count one answered request."""
         of_route = self._of_routes.get((route, status))
         if of_route is None:
-            of_route = self._of_routes[route, status] = (
-                self.requests.labels(route, str(status)),
-                self.seconds.labels(route),
-            )
+            of_route = self._of_routes[route, status] = self._tallies_of(route, status)
         answered, seconds = of_route
-        answered.inc()
-        seconds.observe(took)
+        answered.waiting += 1
+        seconds.add(took)
         if error is not None:
             self.errors.labels(error).inc()
 
@@ -173,49 +197,62 @@ class Metrics:
         self._cpu_before = used
         self._memory.labels(self._worker).set(_resident_bytes())
 
+    def show_accuracy(self, accuracy: float | None) -> None:
+        """Tell how often it was right lately, as far as anybody has told."""
+        if accuracy is not None:
+            self.accuracy.set(accuracy)
+
     def count_answer(self, model: LoadedModel, survived: bool, probability: float) -> None:  # noqa: FBT001 - it is the value
         """Count one prediction."""
-        counters = self._counters_of(model)
-        counters.answers[survived].inc()
-        counters.probability.observe(probability)
+        answers = self._answers_of(model)
+        answers.of_outcome[survived].waiting += 1
+        answers.probability.add(probability)
 
     def count_answers(
         self, model: LoadedModel, survived: NDArray[np.bool_], probabilities: NDArray[np.float32]
     ) -> None:
-        """Count the predictions of a batch."""
-        counters = self._counters_of(model)
+        """Count the predictions of a batch, in whichever thread."""
+        answers = self._answers_of(model)
         yes = int(survived.sum())
-        counters.answers[True].inc(yes)
-        counters.answers[False].inc(len(survived) - yes)
-        # A histogram has no way to take many values at once, and one by one is as dear as scoring.
-        places = np.searchsorted(_TENTHS, probabilities)
-        for bucket, many in zip(
-            counters.probability._buckets,  # noqa: SLF001
-            np.bincount(places, minlength=len(_TENTHS) + 1),
-            strict=True,
-        ):
-            bucket.inc(float(many))
-        counters.probability._sum.inc(float(probabilities.sum()))  # noqa: SLF001
+        answers.of_outcome[True].counter.inc(yes)
+        answers.of_outcome[False].counter.inc(len(survived) - yes)
+        answers.probability.put(probabilities)
 
-    def _counters_of(self, model: LoadedModel) -> _Counters:
-        """The counters of one model's answers, looked up once instead of at each request."""
-        counters = self._of_models.get(model)
-        if counters is None:
-            said = {True: "survived", False: "died"}
-            counters = self._of_models[model] = _Counters(
-                {
-                    survived: self.predictions.labels(word, model.variant, model.version)
-                    for survived, word in said.items()
-                },
-                self.probability.labels(model.variant),
+    def _tallies_of(self, route: str, status: int) -> tuple[Tally, Distribution]:
+        seconds = self._of_seconds.get(route)
+        if seconds is None:
+            seconds = self._of_seconds[route] = Distribution(self.seconds.labels(route), _LATENCIES)
+        return Tally(self.requests.labels(route, str(status))), seconds
+
+    def _answers_of(self, model: LoadedModel) -> _Answers:
+        key = model.variant, model.version
+        answers = self._of_models.get(key)
+        if answers is None:
+            # Of two threads that make them at once, one's are kept.
+            answers = self._of_models.setdefault(
+                key,
+                _Answers(
+                    {
+                        survived: Tally(self.predictions.labels(word, *key))
+                        for survived, word in ((True, "survived"), (False, "died"))
+                    },
+                    Distribution(self.probability.labels(model.variant), _TENTHS),
+                ),
             )
-        return counters
+        return answers
 
 
 @dataclass(frozen=True)
-class _Counters:
-    answers: Mapping[bool, Counter]
-    probability: Histogram
+class _Answers:
+    """The counts of one model's answers."""
+
+    of_outcome: Mapping[bool, Tally]
+    probability: Distribution
+
+    def flush(self) -> None:
+        for tally in self.of_outcome.values():
+            tally.flush()
+        self.probability.flush()
 
 
 def _resident_bytes() -> int:

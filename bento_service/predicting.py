@@ -6,11 +6,13 @@ is counted, watched for drift, remembered for its outcome and logged alike.
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Any
+from weakref import WeakSet
 from zlib import crc32
 
 import numpy as np
@@ -28,8 +30,10 @@ from bento_service.recent import RecentPredictions
 from bento_service.settings import ChallengerMode
 from titanic_model.contract import Passenger
 from titanic_model.events import Way
-from titanic_model.features import derive_columns
+from titanic_model.features import derive_columns, derive_row
 from titanic_model.metrics import THRESHOLD
+
+_log = logging.getLogger("bento_service.predicting")
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,7 @@ class Predictor:
     log: PredictionLog
     challenger_mode: ChallengerMode
     challenger_share: float
+    failed_in_shadow: WeakSet[LoadedModel] = field(default_factory=WeakSet)
 
     @property
     def live(self) -> Live:
@@ -59,31 +64,11 @@ class Predictor:
 
     def model_for(self, request: Request) -> LoadedModel:
         """The model that answers this caller; the same one every time."""
-        live = self.live
-        if self.challenger_mode == "split" and live.challenger is not None:
-            # The share of all keys below a mark is the share of callers.
-            mark = self.challenger_share * 2**32
-            if crc32(sticky_key(request.caller, request.headers).encode()) < mark:
-                return live.challenger
-        return live.champion
+        return self._answering(self.live, request)
 
     def one(self, request: Request, passenger: Passenger, way: Way) -> tuple[LoadedModel, float]:
         """Score one passenger; returns who answered and the probability of survival."""
-        model = self.model_for(request)
-        probability = model.score_one(passenger)
-        self._note(request, passenger, way, model, probability)
-        shadow = self._shadow_of(model)
-        if shadow is not None:
-            other = shadow.score_one(passenger)
-            self._note(request, passenger, way, shadow, other, served=False)
-        return model, probability
-
-    def every(self, request: Request, passenger: Passenger) -> list[tuple[LoadedModel, float]]:
-        """Score one passenger with all live models."""
-        answers = [(model, model.score_one(passenger)) for model in self.live.models]
-        for model, probability in answers:
-            self._note(request, passenger, "predict_all", model, probability)
-        return answers
+        return self._score(request, passenger, derive_row(passenger.__dict__), way)
 
     def by_vector(
         self,
@@ -94,28 +79,33 @@ class Predictor:
         request_id: str,
     ) -> tuple[LoadedModel, float]:
         """Score the features of a passenger who was looked up."""
-        model = self.model_for(request)
-        known: Any = {"passenger_id": passenger_id, "request_id": request_id}
-        probability = float(model.scorer.score(vector[None])[0])
-        self._note(request, passenger, "passenger", model, probability, **known)
-        shadow = self._shadow_of(model)
-        if shadow is not None:
-            other = float(shadow.scorer.score(vector[None])[0])
-            self._note(request, passenger, "passenger", shadow, other, served=False, **known)
-        return model, probability
+        return self._score(request, passenger, vector, "passenger", passenger_id, request_id)
+
+    def every(self, request: Request, passenger: Passenger) -> list[tuple[LoadedModel, float]]:
+        """Score one passenger with all live models; its outcome will be the champion's."""
+        vector = derive_row(passenger.__dict__)[None]
+        answers = [(model, float(model.scorer.score(vector)[0])) for model in self.live.models]
+        for model, probability in answers:
+            self._note(
+                request, passenger, "predict_all", model, probability, None, request.request_id
+            )
+        self.recent.remember(request.request_id, answers[0][1] >= THRESHOLD)
+        return answers
 
     def many(
         self, request: Request, passengers: Sequence[Passenger], rows: Sequence[int]
     ) -> tuple[LoadedModel, NDArray[np.float32]]:
         """Score a batch. `rows` are the passengers' places in it, by which they are remembered."""
-        model = self.model_for(request)
+        live = self.live
+        model = self._answering(live, request)
         matrix = derive_columns(columns_of(passengers))
         probabilities = model.scorer.score(matrix)
         self._note_many(request, passengers, rows, model, probabilities)
-        shadow = self._shadow_of(model)
-        if shadow is not None:
-            other = shadow.scorer.score(matrix)
-            self._note_many(request, passengers, rows, shadow, other, served=False)
+        self.recent.remember_many(request.request_id, np.asarray(rows), probabilities >= THRESHOLD)
+        if self.challenger_mode == "shadow" and live.challenger is not None:
+            with self._unseen(live.challenger) as shadow:
+                scores = shadow.scorer.score(matrix)
+                self._note_many(request, passengers, rows, shadow, scores, served=False)
         return model, probabilities
 
     def look_at_drift(self) -> None:
@@ -126,11 +116,51 @@ class Predictor:
             for name in self.drift.newly_drifted(window):
                 self.metrics.drift_detected.labels(name).inc()
 
-    def _shadow_of(self, answering: LoadedModel) -> LoadedModel | None:
-        """The model that scores along without anybody seeing it."""
-        if self.challenger_mode != "shadow" or self.live.challenger is answering:
-            return None
-        return self.live.challenger
+    def _answering(self, live: Live, request: Request) -> LoadedModel:
+        if self.challenger_mode == "split" and live.challenger is not None:
+            # The share of all keys below a mark is the share of callers.
+            mark = self.challenger_share * 2**32
+            if crc32(sticky_key(request.caller, request.headers).encode()) < mark:
+                return live.challenger
+        return live.champion
+
+    def _score(
+        self,
+        request: Request,
+        passenger: Passenger,
+        vector: NDArray[np.float32],
+        way: Way,
+        passenger_id: int | None = None,
+        request_id: str | None = None,
+    ) -> tuple[LoadedModel, float]:
+        live = self.live
+        model = self._answering(live, request)
+        row = vector[None]
+        probability = float(model.scorer.score(row)[0])
+        request_id = request_id or request.request_id
+        self._note(request, passenger, way, model, probability, passenger_id, request_id)
+        self.recent.remember(request_id, probability >= THRESHOLD)
+        if self.challenger_mode == "shadow" and live.challenger is not None:
+            with self._unseen(live.challenger) as shadow:
+                score = float(shadow.scorer.score(row)[0])
+                self._note(
+                    request, passenger, way, shadow, score, passenger_id, request_id, served=False
+                )
+        return model, probability
+
+    @contextmanager
+    def _unseen(self, shadow: LoadedModel) -> Iterator[LoadedModel]:
+        """Have a challenger score along: no caller sees its answer, nor that it fails."""
+        try:
+            yield shadow
+        except Exception:  # noqa: BLE001 - whatever a model fails by
+            self.metrics.shadow_failures.labels(shadow.version).inc()
+            if shadow not in self.failed_in_shadow:  # one trace says it, the metric how often
+                self.failed_in_shadow.add(shadow)
+                _log.exception(
+                    "the challenger fails in shadow; what it cannot score is left out of the log",
+                    extra={"release": shadow.name},
+                )
 
     def _note(
         self,
@@ -139,18 +169,15 @@ class Predictor:
         way: Way,
         model: LoadedModel,
         probability: float,
+        passenger_id: int | None,
+        request_id: str,
         *,
         served: bool = True,
-        passenger_id: int | None = None,
-        request_id: str | None = None,
     ) -> None:
         survived = probability >= THRESHOLD
-        request_id = request_id or request.request_id
         self.metrics.count_answer(model, survived, probability)
-        if model.variant == "champion" and self.drift.add(passenger, probability):
-            self.look_at_drift()
-        if served:
-            self.recent.remember(request_id, survived)
+        if model.variant == "champion":
+            self.drift.add(model.release.reference, request.began, passenger, probability)
         if not self.log.off:
             self.log.record(
                 prediction_line(
@@ -176,10 +203,8 @@ class Predictor:
         survived = probabilities >= THRESHOLD
         self.metrics.count_answers(model, survived, probabilities)
         scores = probabilities.tolist()
-        if model.variant == "champion" and self.drift.add_many(passengers, scores):
-            self.look_at_drift()
-        if served:
-            self.recent.remember_many(request.request_id, np.asarray(rows), survived)
+        if model.variant == "champion":
+            self.drift.add_many(model.release.reference, request.began, passengers, scores)
         if not self.log.off:
             self.log.record(
                 batch_lines(

@@ -6,8 +6,11 @@ of the drift window, so that nothing is counted twice or forgotten.
 
 from __future__ import annotations
 
+import atexit
 import fcntl
+import mmap
 import os
+import shutil
 import tempfile
 from dataclasses import dataclass
 from io import BufferedRandom
@@ -37,6 +40,7 @@ def shared_folder() -> Path:
     named = os.environ.get(_OF_BENTOML)
     if not named:
         named = os.environ[_OF_BENTOML] = tempfile.mkdtemp(prefix="titanic-service-")
+        atexit.register(shutil.rmtree, named, ignore_errors=True)
     folder = Path(named)
     folder.mkdir(parents=True, exist_ok=True)
     return folder
@@ -53,3 +57,15 @@ def take_seat(folder: Path) -> Seat:
             continue
         return Seat(folder, number, held)
     raise AssertionError  # count() does not end
+
+
+def shared_file(path: Path, length: int) -> mmap.mmap:
+    """A file that workers share in memory: made of zeros, or what those before have left."""
+    with path.open("a+b") as file:
+        # Written, not just stretched: on a full disk that fails here and now, while the first use
+        # of a page that has no place yet would end the process. Two workers at once make it too
+        # long, which does no harm.
+        if (missing := length - file.tell()) > 0:
+            file.write(bytes(missing))
+            file.flush()
+        return mmap.mmap(file.fileno(), length)

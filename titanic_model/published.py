@@ -9,14 +9,16 @@ Whoever publishes writes here, the service reads, and a bento carries a folder o
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from uuid import uuid4
 
-from titanic_model.release import BrokenRelease, Release, write_release
+from titanic_model.release import MANIFEST, BrokenRelease, Release, open_release, write_release
 
 CURRENT = "current.json"
 _NAME = re.compile(r"[0-9]{1,9}-[0-9a-f]{12}")
@@ -40,7 +42,7 @@ class Current:
             current = cls(**json.loads(text))
             names = [current.champion, *([current.challenger] if current.challenger else [])]
             well_named = all(_NAME.fullmatch(name) for name in names)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, RecursionError) as error:
             raise BrokenRelease(f"{CURRENT} does not name what is live: {error}") from error
         if not well_named:
             raise BrokenRelease(f"{CURRENT} names what cannot be a release: {', '.join(names)}")
@@ -59,6 +61,17 @@ def publish_release(release: Release, folder: Path) -> str:
     name = release_name(release)
     write_release(release, folder / name)
     return name
+
+
+def open_published(files: Mapping[str, bytes], name: str, folder: str) -> Release:
+    """The release of that name from the content of its files; it has to be what its name says."""
+    release = open_release(files, f"{folder}/{name}")
+    named = f"{release.metadata.version}-{hashlib.sha256(files[MANIFEST]).hexdigest()[:12]}"
+    if named != name:
+        raise BrokenRelease(
+            f"{folder}/{name} holds the release {named}, which is another: publish {name} again"
+        )
+    return release
 
 
 def write_current(folder: Path, current: Current) -> None:

@@ -1,7 +1,8 @@
 """Follows `current.json`: loads what it names, proves it, and makes it live at once.
 
-A release that fails a check is refused with its reason and the one before goes on answering. No
-request waits: loading is done in a thread, the change is one assignment.
+What is live changes as a whole or not at all. A champion that fails a check is refused with its
+reason and the pair before goes on; a challenger that does is left out. No request waits: loading
+is done in a thread, the change is one assignment.
 """
 
 from __future__ import annotations
@@ -17,15 +18,20 @@ from pathlib import Path
 from bento_service.live.models import Live, LoadedModel, load
 from bento_service.live.sources import ReleaseSource
 from titanic_model.events import Variant
-from titanic_model.published import Current
+from titanic_model.published import CURRENT, Current
 from titanic_model.release import BrokenRelease
 from titanic_model.scorer import UnusableModel
 
 _log = logging.getLogger("bento_service.live")
 
-_TRY_REFUSED_AGAIN_SECONDS = 10.0
+# A refused release may be on its way still, so it is tried again, ever more seldom.
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0
 _NUDGES_LOOKED_FOR_SECONDS = 0.25
 _NUDGE = "reload"
+# Storage that takes longer than this to tell what is live is waited for beside the requests.
+_FIRST_LOOK_SECONDS = 10.0
+_STOP_SECONDS = 2.0
+_REFUSALS_KEPT = 10
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,9 @@ class Follower:
     ) -> None:
         self.source = source
         self.live: Live | None = None
-        self.refused: dict[str, Refusal] = {}
+        # The last few, also of what nobody wants any more: whoever rolled back can see why. One
+        # that is taken after all is no longer among them.
+        self.refused: tuple[Refusal, ...] = ()
         self.unreachable: str | None = None
         self._follow = follow
         self._poll_seconds = poll_seconds
@@ -60,23 +68,33 @@ class Follower:
         self._on_change = on_change
         self._on_refusal = on_refusal
         self._seen: bytes | None = None
+        self._refused_now = False
+        self._failed = ""
+        self._pause = _FIRST_PAUSE
         self._try_again_at = math.inf
         self._lock = threading.Lock()
         self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._looked = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="releases", daemon=True)
+
+    @property
+    def behind(self) -> bool:
+        """Whether something else should be live, or nobody can tell what."""
+        return self._refused_now or self.unreachable is not None
 
     def start(self) -> None:
         """Load what is live now; from then on watch for changes, if the source can have any."""
-        self.check()
         if self._follow:
-            self._thread = threading.Thread(target=self._watch, name="releases", daemon=True)
             self._thread.start()
+            self._looked.wait(_FIRST_LOOK_SECONDS)
+        else:
+            self.check()
 
     def stop(self) -> None:
         """Watch no longer."""
         self._stop.set()
-        if self._thread:
-            self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join(_STOP_SECONDS)  # it may hang in storage, and ends with the process
 
     def check(self, *, again: bool = False) -> None:
         """Look at the source now, with `again` also at what was refused before.
@@ -86,40 +104,46 @@ class Follower:
         with self._lock:
             try:
                 content = self.source.current()
+            except BrokenRelease as error:
+                self._cannot_tell(str(error))
+                return
             except Exception as error:  # noqa: BLE001 - whatever storage is out of reach by
-                self._out_of_reach(error)
+                self._cannot_tell(repr(error))
+                return
+            if content is None:
+                self._cannot_tell(f"there is no {CURRENT} in {self.source.shown}")
                 return
             if self.unreachable:
                 _log.info("releases can be read again", extra={"source": self.source.shown})
                 self.unreachable = None
-            again = again or time.monotonic() > self._try_again_at
-            if content is not None and (again or content != self._seen):
-                self._seen = content
-                self._take(content)
+            if content != self._seen:
+                self._pause = _FIRST_PAUSE
+            elif not again and time.monotonic() < self._try_again_at:
+                return
+            self._seen = content
+            self._take(content)
 
     def nudge(self) -> None:
         """Have all workers of this service look at once."""
-        self._nudge.touch()
+        with self._nudge.open("ab") as nudge:
+            nudge.write(b".")
         self.check(again=True)
 
     def _take(self, content: bytes) -> None:
         self._try_again_at = math.inf
+        self._refused_now = False
         try:
             current = Current.from_json(content)
         except BrokenRelease as error:
-            self._refuse("current.json", str(error))
+            self._refuse(CURRENT, str(error))
             return
-        before = self.live
-        champion = self._loaded(current.champion, "champion", before.champion if before else None)
+        self._forget_refusal(CURRENT)
+        champion = self._model(current.champion, "champion")
+        challenger = self._model(current.challenger, "challenger") if current.challenger else None
         if champion is None:
             return
-        challenger = None
-        if current.challenger:
-            challenger = self._loaded(
-                current.challenger, "challenger", before.challenger if before else None
-            )
         live = Live(champion, challenger)
-        if live != before:
+        if live != self.live:
             self._on_change(live)
             self.live = live
             _log.info(
@@ -131,11 +155,11 @@ class Follower:
                 },
             )
 
-    def _loaded(
-        self, name: str, variant: Variant, before: LoadedModel | None
-    ) -> LoadedModel | None:
-        if before is not None and before.name == name:
-            return before
+    def _model(self, name: str, variant: Variant) -> LoadedModel | None:
+        """The one that is loaded already, in whichever role, or else from the source."""
+        for model in self.live.models if self.live else ():
+            if model.name == name:
+                return model.as_variant(variant)
         try:
             model = load(name, variant, self.source.read(name))
         except (BrokenRelease, UnusableModel) as error:
@@ -143,39 +167,63 @@ class Follower:
         except Exception as error:  # noqa: BLE001 - whatever storage or runtime fail by
             self._refuse(name, f"it cannot be read: {error!r}")
         else:
-            self.refused.pop(name, None)
+            self._forget_refusal(name)
             return model
         return None
 
     def _refuse(self, name: str, reason: str) -> None:
-        # It may be on its way still, so it is tried again; the same reason is said only once.
-        self._try_again_at = time.monotonic() + _TRY_REFUSED_AGAIN_SECONDS
-        known = self.refused.get(name)
-        if known is None or known.reason != reason:
-            refusal = Refusal(name, reason, time.time())
-            self.refused[name] = refusal
-            _log.error("release refused", extra={"release": name, "reason": reason})
-            self._on_refusal(refusal)
+        self._refused_now = True
+        if self._try_again_at == math.inf:
+            self._try_again_at = time.monotonic() + self._pause
+            self._pause = min(2 * self._pause, _LONGEST_PAUSE)
+        if any((known.name, known.reason) == (name, reason) for known in self.refused):
+            return  # said already
+        self._forget_refusal(name)
+        refusal = Refusal(name, reason, time.time())
+        self.refused = (*self.refused, refusal)[-_REFUSALS_KEPT:]
+        _log.error("release refused", extra={"release": name, "reason": reason})
+        self._on_refusal(refusal)
 
-    def _out_of_reach(self, error: Exception) -> None:
+    def _forget_refusal(self, name: str) -> None:
+        self.refused = tuple(known for known in self.refused if known.name != name)
+
+    def _cannot_tell(self, reason: str) -> None:
         if not self.unreachable:
-            _log.error(
-                "releases cannot be read, what is live goes on",
-                extra={"source": self.source.shown, "reason": repr(error)},
+            _log.log(
+                logging.ERROR if self.live else logging.WARNING,
+                "cannot tell which release should be live, what is goes on"
+                if self.live
+                else "waiting for a release",
+                extra={"source": self.source.shown, "reason": reason},
             )
-        self.unreachable = repr(error)
+        self.unreachable = reason
 
     def _watch(self) -> None:
-        nudged = self._nudged()
+        nudges = self._nudges()
+        self._look()
+        self._looked.set()
         next_look = time.monotonic() + self._poll_seconds
         while not self._stop.wait(min(self._poll_seconds, _NUDGES_LOOKED_FOR_SECONDS)):
-            nudged_before, nudged = nudged, self._nudged()
-            if nudged != nudged_before or time.monotonic() >= next_look:
-                self.check(again=nudged != nudged_before)
+            nudges_before, nudges = nudges, self._nudges()
+            if nudges != nudges_before or time.monotonic() >= next_look:
+                self._look(again=nudges != nudges_before)
                 next_look = time.monotonic() + self._poll_seconds
 
-    def _nudged(self) -> float:
+    def _look(self, *, again: bool = False) -> None:
+        """Check, and go on watching whatever comes of it."""
         try:
-            return self._nudge.stat().st_mtime
+            self.check(again=again)
+        except Exception as error:  # noqa: BLE001 - what is live goes on, and so does the watch
+            self._seen = None  # so that all is tried again
+            self.unreachable = f"looking for a release failed: {error!r}"
+            if self._failed != repr(error):
+                self._failed = repr(error)
+                _log.exception("looking for a release failed, it is tried again")
+        else:
+            self._failed = ""
+
+    def _nudges(self) -> int:
+        try:
+            return self._nudge.stat().st_size
         except FileNotFoundError:
-            return 0.0
+            return 0

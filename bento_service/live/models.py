@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from titanic_model.contract import Passenger
 from titanic_model.events import Variant
-from titanic_model.features import INPUTS, derive_columns, derive_row
-from titanic_model.release import Release
+from titanic_model.features import INPUTS
+from titanic_model.reference import DRIFT_FIELDS, SCORE
+from titanic_model.release import BrokenRelease, Release
 from titanic_model.scorer import Scorer
 
 
@@ -27,18 +26,16 @@ class LoadedModel:
     scorer: Scorer
     since: float = field(default_factory=time.time)
 
-    @property
+    @cached_property
     def version(self) -> str:
         """The registry's number."""
         return self.release.metadata.version
 
-    def score_one(self, passenger: Passenger) -> float:
-        """The probability of survival of one passenger."""
-        return float(self.scorer.score(derive_row(passenger.__dict__)[None])[0])
-
-    def score_many(self, passengers: Sequence[Passenger]) -> NDArray[np.float32]:
-        """The probabilities of many."""
-        return self.scorer.score(derive_columns(columns_of(passengers)))
+    def as_variant(self, variant: Variant) -> LoadedModel:
+        """The same in this role; from now on, if it is a new one."""
+        return (
+            self if self.variant == variant else replace(self, variant=variant, since=time.time())
+        )
 
 
 @dataclass(frozen=True)
@@ -56,6 +53,12 @@ class Live:
 
 def load(name: str, variant: Variant, release: Release) -> LoadedModel:
     """Check a release against this code and warm it up; raises BrokenRelease when it is unfit."""
+    known = {field.name for field in release.reference.fields}
+    if missing := [name for name in (*DRIFT_FIELDS, SCORE) if name not in known]:
+        raise BrokenRelease(
+            f"{name} cannot be watched for drift, its reference has no {', '.join(missing)}: "
+            "publish a release that was made by this code"
+        )
     return LoadedModel(name, variant, release, release.scorer())
 
 

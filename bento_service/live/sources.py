@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, Protocol
 
-from titanic_model.published import CURRENT
-from titanic_model.release import FILES, METADATA, BrokenRelease, Release, open_release
+from titanic_model.published import CURRENT, open_published
+from titanic_model.release import FILES, METADATA, BrokenRelease, Release
+
+# Looking again is done by who follows. S3's own attempts would hide for long that it is gone.
+_OPTIONS: dict[str, dict[str, Any]] = {
+    protocol: {
+        "config_kwargs": {
+            "connect_timeout": 5,
+            "read_timeout": 15,
+            "retries": {"max_attempts": 0},
+        }
+    }
+    for protocol in ("s3", "s3a")
+}
 
 
 class ReleaseSource(Protocol):
@@ -15,7 +28,7 @@ class ReleaseSource(Protocol):
     shown: str
 
     def current(self) -> bytes | None:
-        """The content of `current.json`; None when there is none. OSError when out of reach."""
+        """The content of `current.json`; None when there is none. Raises when out of reach."""
 
     def names(self) -> list[str]:
         """The names of all releases there."""
@@ -47,12 +60,38 @@ class LocalReleases:
 
     def read(self, name: str) -> Release:
         """Read and check."""
-        place = self.folder / name
-        return open_release({file: _bytes(place / file) for file in FILES}, str(place))
+        return _open(self, name)
 
     def read_metadata(self, name: str) -> bytes:
         """As it lies there."""
-        return _bytes(self.folder / name / METADATA)
+        return self.bytes_of(f"{name}/{METADATA}")
+
+    def bytes_of(self, path: str) -> bytes:
+        """The content of one file."""
+        return (self.folder / path).read_bytes()
+
+
+class NoReleases:
+    """What a service follows that has nothing packed and was told of no folder."""
+
+    shown = "packed"
+    _why = "no release is packed into this service, and RELEASES_URI does not name a folder of any"
+
+    def current(self) -> bytes | None:
+        """Nothing can be live."""
+        raise BrokenRelease(self._why)
+
+    def names(self) -> list[str]:
+        """None."""
+        return []
+
+    def read(self, name: str) -> Release:  # noqa: ARG002 - a source
+        """There is none."""
+        raise BrokenRelease(self._why)
+
+    def read_metadata(self, name: str) -> bytes:  # noqa: ARG002 - a source
+        """There is none."""
+        raise BrokenRelease(self._why)
 
 
 class StoredReleases:
@@ -61,15 +100,20 @@ class StoredReleases:
     def __init__(self, uri: str) -> None:
         import fsspec
 
-        self.shown = uri
+        self.shown = re.sub(r"//[^/@]*@", "//", uri)  # without a password
         # No listing is kept: what was published a second ago has to be seen.
-        filesystem, self._root = fsspec.core.url_to_fs(uri, use_listings_cache=False)
+        filesystem, self._root = fsspec.core.url_to_fs(
+            uri,
+            use_listings_cache=False,
+            skip_instance_cache=True,
+            **_OPTIONS.get(uri.partition("://")[0], {}),
+        )
         self._files: Any = filesystem
 
     def current(self) -> bytes | None:
         """What `current.json` says."""
         try:
-            return self._bytes(CURRENT)
+            return self.bytes_of(CURRENT)
         except FileNotFoundError:
             return None
 
@@ -80,21 +124,14 @@ class StoredReleases:
 
     def read(self, name: str) -> Release:
         """Read and check."""
-        files = {}
-        for file in FILES:
-            try:
-                files[file] = self._bytes(f"{name}/{file}")
-            except FileNotFoundError as error:
-                raise BrokenRelease(
-                    f"{name} in {self.shown} is not a whole release, it has no {file}"
-                ) from error
-        return open_release(files, f"{self.shown}/{name}")
+        return _open(self, name)
 
     def read_metadata(self, name: str) -> bytes:
         """As it lies there."""
-        return self._bytes(f"{name}/{METADATA}")
+        return self.bytes_of(f"{name}/{METADATA}")
 
-    def _bytes(self, path: str) -> bytes:
+    def bytes_of(self, path: str) -> bytes:
+        """The content of one file."""
         content: bytes = self._files.cat_file(f"{self._root}/{path}")
         return content
 
@@ -108,10 +145,13 @@ def open_source(uri: str) -> ReleaseSource:
     return LocalReleases(Path(uri).expanduser())
 
 
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError as error:
-        raise BrokenRelease(
-            f"{path.parent} is not a whole release, it has no {path.name}"
-        ) from error
+def _open(source: LocalReleases | StoredReleases, name: str) -> Release:
+    files = {}
+    for file in FILES:
+        try:
+            files[file] = source.bytes_of(f"{name}/{file}")
+        except FileNotFoundError as error:
+            raise BrokenRelease(
+                f"{name} in {source.shown} is not a whole release, it has no {file}"
+            ) from error
+    return open_published(files, name, source.shown)

@@ -58,36 +58,41 @@ class ModelRoutes:
             "unreachable": self._follower.unreachable,
             "refused": [
                 {"name": refusal.name, "reason": refusal.reason, "time": _when(refusal.time)}
-                for refusal in list(self._follower.refused.values())
+                for refusal in self._follower.refused
             ],
         }
 
     def _all(self) -> dict[str, Any]:
-        source, live = self._follower.source, self._follower.live
-        states = {model.name: model.variant for model in live.models} if live else {}
+        source = self._follower.source
         try:
             names = source.names()
-            listed = []
-            for name in sorted(names, key=_version_of, reverse=True)[:_MOST_LISTED]:
-                metadata = json.loads(source.read_metadata(name))
-                state = states.get(name) or (
-                    "refused" if name in self._follower.refused else "published"
-                )
-                listed.append(
-                    {
-                        "name": name,
-                        "version": str(metadata["version"]),
-                        "family": str(metadata["family"]),
-                        "state": state,
-                    }
-                )
         except Exception as error:
             raise Refused(
                 503,
                 "releases_unavailable",
                 f"{source.shown} cannot be read now; what is live goes on answering.",
             ) from error
-        return {"models": listed, "all": len(names)}
+        newest = sorted(names, key=_version_of, reverse=True)[:_MOST_LISTED]
+        return {"models": [self._known(name) for name in newest], "all": len(names)}
+
+    def _known(self, name: str) -> dict[str, str | None]:
+        """One release as it lies there, whatever is wrong with it."""
+        live = self._follower.live
+        states = {model.name: str(model.variant) for model in live.models} if live else {}
+        refused = {refusal.name: "refused" for refusal in self._follower.refused}
+        try:
+            metadata = json.loads(self._follower.source.read_metadata(name))
+            version, family = str(metadata["version"]), str(metadata["family"])
+        except Exception:  # noqa: BLE001 - whatever a broken one or its storage fail by
+            version, family, state = name.partition("-")[0], None, "broken"
+        else:
+            state = "published"
+        return {
+            "name": name,
+            "version": version,
+            "family": family,
+            "state": states.get(name) or refused.get(name) or state,
+        }
 
 
 def _describe(model: LoadedModel) -> dict[str, Any]:

@@ -68,9 +68,6 @@ class OutcomeRoutes:
             self._metrics.outcomes.labels("repeated").inc()
         else:
             self._metrics.outcomes.labels("known" if match.known else "unknown").inc()
-            accuracy = self._recent.rolling_accuracy
-            if accuracy is not None:
-                self._metrics.accuracy.set(accuracy)
             if not self._log.off:
                 self._log.record(
                     outcome_line(

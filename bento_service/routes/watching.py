@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 
 from bento_service.drift import THRESHOLD, DriftWindow
 from bento_service.http import TEXT, Answer, Refused, Request
@@ -15,10 +16,17 @@ from bento_service.routes import Route
 class WatchingRoutes:
     """What operators and their machines ask."""
 
-    def __init__(self, follower: Follower, drift: DriftWindow, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        follower: Follower,
+        drift: DriftWindow,
+        metrics: Metrics,
+        tell: Callable[[], None],
+    ) -> None:
         self._follower = follower
         self._drift = drift
         self._metrics = metrics
+        self._tell = tell  # brings the metrics up to date
 
     def routes(self) -> list[Route]:
         """The routes of this theme; probes and metrics are open to everybody."""
@@ -79,5 +87,6 @@ class WatchingRoutes:
         return Answer(b"ready\n", content_type=TEXT)
 
     async def metrics(self, request: Request) -> Answer:  # noqa: ARG002 - a handler
-        """All workers' metrics."""
+        """All workers' metrics: of this one as it is now, of the others as a moment ago."""
+        self._tell()
         return Answer(await asyncio.to_thread(self._metrics.exposition), content_type=CONTENT_TYPE)
