@@ -6,6 +6,7 @@ import asyncio
 import gc
 import json
 import logging
+import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from itertools import count
@@ -18,7 +19,7 @@ from bento_service.drift import DriftWindow
 from bento_service.guard.callers import make_callers
 from bento_service.guard.cross_origin import CrossOrigin
 from bento_service.guard.rate_limits import RateLimits
-from bento_service.http import Answer, Request
+from bento_service.http import Request
 from bento_service.live.follower import Follower, Refusal
 from bento_service.live.models import Live
 from bento_service.live.sources import LocalReleases, NoReleases, open_source
@@ -42,6 +43,10 @@ _BEATS_A_SECOND = 4
 
 _log = logging.getLogger("bento_service")
 _access = logging.getLogger("bento_service.access")
+_LONGEST_PATH = 200  # of what the log shows
+# A batch is answered in a thread, and each time another request wants to go on it has to wait for
+# so long at most; by default it is ten times that.
+_TURN_SECONDS = 0.0005
 
 
 class App:
@@ -103,6 +108,7 @@ class App:
 
     def start(self) -> None:
         """Load what is live and begin what goes on beside the requests."""
+        sys.setswitchinterval(_TURN_SECONDS)
         self.follower.start()
         self.callers.start()
         self._beats = asyncio.get_running_loop().create_task(self._beat())
@@ -134,28 +140,32 @@ class App:
         request = Request.within(path, body, token_hex(8))
         return json.loads((await route.handlers["POST"](request)).body)
 
-    def count(
-        self, request: Request, route: Route | None, answer: Answer, error: str | None
-    ) -> None:
+    def count(self, request: Request, route: Route | None, status: int, error: str | None) -> None:
         """Count an answered request, and log it if that is wished for."""
         took = perf_counter() - request.began
         name = route.path if route else "other"
-        self.metrics.count_request(name, answer.status, error, took)
+        self.metrics.count_request(name, status, error, took)
         if self.settings.access_log:
-            live = self.follower.live
             _access.info(
                 "request",
                 extra={
-                    "request_id": request.request_id,
-                    "trace_id": request.trace_id or None,
-                    "model_version": live and live.champion.version,
+                    **self.about(request),
                     "method": request.method,
-                    "path": request.path,
-                    "status": answer.status,
+                    "path": request.path[:_LONGEST_PATH],
+                    "status": status,
                     "milliseconds": round(took * 1000, 3),
                     "caller": request.caller.key or None,
                 },
             )
+
+    def about(self, request: Request) -> dict[str, str | None]:
+        """What a line of the log says of the request that it is about."""
+        live = self.follower.live
+        return {
+            "request_id": request.request_id,
+            "trace_id": request.trace_id or None,
+            "model_version": live.champion.version if live else None,
+        }
 
     def _change(self, live: Live) -> None:
         self.drift.follow(live.champion.release.digest, live.champion.release.reference)

@@ -7,6 +7,7 @@ keeps a timer for a minute after each request, which is 50 MB at a thousand requ
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import MutableMapping
 from secrets import token_hex
@@ -15,25 +16,45 @@ from typing import Any
 from bento_service.app import App
 from bento_service.guard.callers import require
 from bento_service.guard.headers import API_HEADERS, DOCS_HEADERS
-from bento_service.http import Answer, AsgiApp, Receive, Refused, Request, Scope, Send
+from bento_service.http import (
+    TEXT,
+    Answer,
+    AsgiApp,
+    Receive,
+    Refused,
+    Request,
+    Scope,
+    Send,
+    overloaded,
+    trace_id_of,
+)
+from bento_service.patience import Patience
 from bento_service.routes import Handler, Route
+from bento_service.tracing import trace_id_of_span
 
 _log = logging.getLogger("bento_service")
 
 _OF_BENTOML = ("/static_content/", "/assets/")
-_OF_BENTOML_EXACTLY = ("/", "/schema.json")
+_OF_BENTOML_EXACTLY = frozenset({"/", "/schema.json"})
+_ONLY_READ = ("GET", "HEAD")
 _ID_CHARACTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
 _LONGEST_ID = 64
+_WITHOUT_CONTENT = (204, 304)
+BODY_WITHIN_SECONDS = 30.0
 
 
 class Front:
     """The ASGI application that a worker serves."""
 
-    def __init__(self, app: App, bentoml: AsgiApp) -> None:
+    def __init__(
+        self, app: App, bentoml: AsgiApp, body_within_seconds: float = BODY_WITHIN_SECONDS
+    ) -> None:
         self._app = app
         self._bentoml = bentoml
         self._exact = {route.path: route for route in app.routes if not route.is_prefix}
         self._prefixes = [route for route in app.routes if route.is_prefix]
+        self._patience = Patience(body_within_seconds)
+        self._traced = app.settings.otel_exporter_otlp_endpoint is not None
         # Unlike any id that another worker or an earlier one has made.
         self._first_half = token_hex(8)
         self._made = 0
@@ -56,14 +77,18 @@ class Front:
             await self._app.stop()
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope["path"]
+        request = Request(scope, receive, "", patience=self._patience)
+        headers = request.headers
+        request.request_id = self._id_of(headers.get(b"x-request-id"))
+        if self._traced:
+            request.trace_id = trace_id_of_span()
+        elif b"traceparent" in headers:
+            request.trace_id = trace_id_of(headers[b"traceparent"])
+        path = request.path
         route = self._exact.get(path) or self._route_with_prefix(path)
-        if route is None and (path in _OF_BENTOML_EXACTLY or path.startswith(_OF_BENTOML)):
-            await self._hand_on(scope, receive, send)
+        if route is None and _is_of_bentoml(path) and request.method in _ONLY_READ:
+            await self._hand_on(request, send)
             return
-        request = Request(scope, receive, "")
-        request.request_id = self._id_of(request)
-        self._app.in_flight += 1
         error = None
         try:
             answer = await self._answer_of(request, route)
@@ -72,92 +97,123 @@ class Front:
             answer = refusal.answer(request.request_id)
         except Exception:  # noqa: BLE001 - it is logged, and its caller told nothing of it
             error = "internal"
-            _log.exception("internal error", extra={"request_id": request.request_id})
+            _log.exception("internal error", extra=self._app.about(request))
             answer = Refused(
                 500, error, "Something broke here; the log has it under this request id."
             ).answer(request.request_id)
-        finally:
-            self._app.in_flight -= 1
         await self._send(request, route, answer, send)
-        self._app.count(request, route, answer, error)
+        self._app.count(request, route, answer.status, error)
 
     async def _answer_of(self, request: Request, route: Route | None) -> Answer:
-        preflight = self._app.cross_origin.preflight(request.method, request.headers)
-        if preflight is not None:
-            return preflight
+        if request.method == "OPTIONS":
+            preflight = self._app.cross_origin.preflight(request.method, request.headers)
+            if preflight is not None:
+                return preflight
         if route is None:
-            raise Refused(404, "not_found", "There is nothing here; /docs.json lists the routes.")
-        handler = self._handler_of(request, route)
+            return self._elsewhere(request.path)
+        handler = route.handlers.get(request.method) or _handler_besides(request.method, route)
         if route.scope is None:
             return await handler(request)
-        if self._app.in_flight > self._app.most_in_flight:
-            raise Refused(
-                429,
-                "overloaded",
-                "Too many requests are being answered at once: try again in a second.",
-                headers=((b"retry-after", b"1"),),
-            )
-        caller = self._app.callers.identify(request.scope, request.headers)
+        self._app.in_flight += 1
+        try:
+            return await self._answer_caller(request, handler, route.scope)
+        finally:
+            self._app.in_flight -= 1
+
+    async def _answer_caller(self, request: Request, handler: Handler, needed: str) -> Answer:
+        app = self._app
+        if app.in_flight > app.most_in_flight:
+            raise overloaded()
+        # Let all that have arrived be counted before the first is answered: otherwise each would be
+        # answered before the next one is looked at, and however many wait, none would be refused.
+        await asyncio.sleep(0)
+        caller = app.callers.identify(request.scope, request.headers)
         if caller is None:
-            caller = await self._app.callers.identify_later(request.scope, request.headers)
+            caller = await app.callers.identify_later(request.scope, request.headers)
         request.caller = caller
-        require(caller, route.scope)
-        standing = self._app.limits.hit(caller.key)
+        require(caller, needed)
+        standing = app.limits.hit(caller.key)
         if standing is None:
-            standing = await self._app.limits.hit_remotely(caller.key)
+            standing = await app.limits.hit_remotely(caller.key)
         answer = await handler(request)
-        answer.headers = (*answer.headers, *standing)
+        if standing:
+            answer.headers = (*answer.headers, *standing)
         return answer
 
-    def _handler_of(self, request: Request, route: Route) -> Handler:
-        handler = route.handlers.get(request.method)
-        if handler is None and request.method == "HEAD":
-            handler = route.handlers.get("GET")
-        if handler is None:
-            allowed = ", ".join(route.handlers)
-            raise Refused(
-                405,
-                "method_not_allowed",
-                f"This takes {allowed}.",
-                headers=((b"allow", allowed.encode()),),
-            )
-        return handler
+    def _elsewhere(self, path: str) -> Answer:
+        """The answer where nothing is: the way, if only a slash too many was written."""
+        if _is_of_bentoml(path):
+            raise _only(_ONLY_READ)
+        meant = path.removesuffix("/")
+        if meant in self._exact:
+            # Relative, for a proxy may have put something before all paths.
+            there = b"../" + meant.rpartition("/")[2].encode()
+            return Answer(b"", status=308, content_type=TEXT, headers=((b"location", there),))
+        raise Refused(404, "not_found", "There is nothing here; /docs.json lists the routes.")
 
     def _route_with_prefix(self, path: str) -> Route | None:
         return next((route for route in self._prefixes if path.startswith(route.path)), None)
 
-    def _id_of(self, request: Request) -> str:
+    def _id_of(self, given: bytes | None) -> str:
         """The caller's own id for the request, if it is fit to be one, or a new one."""
-        given = request.headers.get(b"x-request-id")
         if given and len(given) <= _LONGEST_ID and not given.strip(_ID_CHARACTERS):
             return given.decode("ascii")
         self._made += 1
         return f"{self._first_half}{self._made:08x}"
 
-    async def _hand_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _hand_on(self, request: Request, send: Send) -> None:
+        status = 500
+
         async def send_with_headers(message: MutableMapping[str, Any]) -> None:
+            nonlocal status
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *DOCS_HEADERS]
+                status = message["status"]
+                name = (b"x-request-id", request.request_id.encode())
+                message["headers"] = [*message["headers"], name, *DOCS_HEADERS]
             await send(message)
 
-        await self._bentoml(scope, receive, send_with_headers)
+        try:
+            await self._bentoml(request.scope, request.receive, send_with_headers)
+        finally:
+            self._app.count(request, None, status, None)
 
     async def _send(
         self, request: Request, route: Route | None, answer: Answer, send: Send
     ) -> None:
-        await send(
-            {
-                "type": "http.response.start",
-                "status": answer.status,
-                "headers": [
-                    (b"content-type", answer.content_type),
-                    (b"content-length", b"%d" % len(answer.body)),
-                    (b"x-request-id", request.request_id.encode()),
-                    *answer.headers,
-                    *self._app.cross_origin.headers(request.headers),
-                    *(route.headers if route else API_HEADERS),
-                ],
-            }
-        )
+        headers = [
+            (b"x-request-id", request.request_id.encode()),
+            *answer.headers,
+            *self._app.cross_origin.headers(request.headers),
+            *(route.headers if route else API_HEADERS),
+        ]
+        # Of a 304 these would be those of the whole file, and a 204 has none.
+        if answer.status not in _WITHOUT_CONTENT:
+            headers += [
+                (b"content-type", answer.content_type),
+                (b"content-length", b"%d" % len(answer.body)),
+            ]
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         body = b"" if request.method == "HEAD" else answer.body
         await send({"type": "http.response.body", "body": body})
+
+
+def _is_of_bentoml(path: str) -> bool:
+    return path in _OF_BENTOML_EXACTLY or path.startswith(_OF_BENTOML)
+
+
+def _handler_besides(method: str, route: Route) -> Handler:
+    """For a method that the route does not name itself."""
+    readable = "GET" in route.handlers
+    if method == "HEAD" and readable:
+        return route.handlers["GET"]
+    raise _only((*route.handlers, "HEAD") if readable else tuple(route.handlers))
+
+
+def _only(methods: tuple[str, ...]) -> Refused:
+    allowed = ", ".join(methods)
+    return Refused(
+        405,
+        "method_not_allowed",
+        f"This takes {allowed}.",
+        headers=((b"allow", allowed.encode()),),
+    )

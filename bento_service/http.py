@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Awaitable, Callable, MutableMapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
 from time import perf_counter
 from typing import Any
 from urllib.parse import parse_qs
+
+from bento_service.patience import Patience
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -79,18 +81,40 @@ class Caller:
 NOBODY = Caller("", frozenset())
 WITHIN = Caller("this process", frozenset({"predict"}))
 
+# W3C's Trace Context: version, trace, span, flags, and in later versions maybe more.
+_TRACEPARENT = re.compile(rb"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(-.*)?")
+_LONGEST_LENGTH = 18  # digits
 
-@dataclass
+
 class Request:
     """One HTTP request."""
 
-    scope: Scope
-    receive: Receive
-    request_id: str
-    body_within_seconds: float = 30.0
-    caller: Caller = NOBODY
-    trace_id: str = ""
-    began: float = field(default_factory=perf_counter)
+    __slots__ = (
+        "_patience", "began", "caller", "headers", "method", "path", "receive", "request_id",
+        "scope", "trace_id",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        scope: Scope,
+        receive: Receive,
+        request_id: str,
+        *,
+        caller: Caller = NOBODY,
+        patience: Patience | None = None,
+    ) -> None:
+        self.scope = scope
+        self.receive = receive
+        self.request_id = request_id
+        self.caller = caller
+        self._patience = patience
+        self.trace_id = ""
+        self.began = perf_counter()
+        self.method: str = scope["method"]
+        # Decoded.
+        self.path: str = scope["path"]
+        # By their names in small letters; of several of one name the last.
+        self.headers: dict[bytes, bytes] = dict(scope["headers"])
 
     @classmethod
     def within(cls, path: str, body: bytes, request_id: str) -> Request:
@@ -104,59 +128,81 @@ class Request:
         return cls(scope, receive, request_id, caller=WITHIN)
 
     @property
-    def path(self) -> str:
-        """The path, decoded."""
-        return str(self.scope["path"])
-
-    @property
-    def method(self) -> str:
-        """GET, POST and so on."""
-        return str(self.scope["method"])
-
-    @cached_property
-    def headers(self) -> dict[bytes, bytes]:
-        """The headers by their names in small letters; of several of one name the last."""
-        return dict(self.scope["headers"])
-
-    @cached_property
     def query(self) -> dict[str, list[str]]:
         """The query's values by name."""
         return parse_qs(self.scope["query_string"].decode("latin-1"), keep_blank_values=True)
 
+    @property
+    def content_type(self) -> bytes:
+        """The media type of the body without its parameters."""
+        return self.headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
+
+    def announced(self, limit: int) -> int:
+        """The most that the body can be long, as far as one knows before it has come."""
+        announced = self.headers.get(b"content-length", b"")
+        if announced.isdigit() and len(announced) <= _LONGEST_LENGTH:
+            return int(announced)
+        return limit
+
     async def body(self, limit: int) -> bytes:
         """The whole body, of at most `limit` bytes; longer ones are refused as soon as seen."""
-        announced = self.headers.get(b"content-length", b"0")
-        if announced.isdigit() and int(announced) > limit:
+        if self.announced(limit) > limit:
             raise _too_large(limit)
+        patience = self._patience
+        if patience is None:
+            return await self._whole_body(limit)
+        task: Any = asyncio.current_task()
+        patience.begin(task)
+        try:
+            body = await self._whole_body(limit)
+        except asyncio.CancelledError:
+            if not patience.over(task):
+                raise
+            task.uncancel()
+            raise Refused(
+                408, "too_slow", f"The body did not arrive within {patience.seconds:g} s."
+            ) from None
+        finally:
+            patience.over(task)
+        return body
+
+    async def _whole_body(self, limit: int) -> bytes:
         message = await self.receive()
         if message["type"] == "http.request" and not message.get("more_body"):
-            body: bytes = message.get("body", b"")  # all there, as it nearly always is
-            if len(body) > limit:
+            whole: bytes = message.get("body", b"")  # all there, as it nearly always is
+            if len(whole) > limit:
                 raise _too_large(limit)
-            return body
-        try:
-            async with asyncio.timeout(self.body_within_seconds):
-                return await self._rest_of_body(message, limit)
-        except TimeoutError:
-            raise Refused(
-                408,
-                "too_slow",
-                f"The body did not arrive within {self.body_within_seconds:g} s.",
-            ) from None
-
-    async def _rest_of_body(self, message: MutableMapping[str, Any], limit: int) -> bytes:
-        parts, length = [], 0
+            return whole
+        body = bytearray()
         while True:
             if message["type"] == "http.disconnect":
                 raise Refused(400, "disconnected", "The caller left before the body was there.")
-            part = message.get("body", b"")
-            length += len(part)
-            if length > limit:
+            body += message.get("body", b"")
+            if len(body) > limit:
                 raise _too_large(limit)
-            parts.append(part)
             if not message.get("more_body"):
-                return b"".join(parts)
+                return bytes(body)
             message = await self.receive()
+
+
+def trace_id_of(traceparent: bytes) -> str:
+    """The trace that a caller's header names; empty if it is not as it should be."""
+    found = _TRACEPARENT.fullmatch(traceparent)
+    if found is None:
+        return ""
+    version, trace, span, more = found.groups()
+    unfit = version == b"ff" or not trace.strip(b"0") or not span.strip(b"0")
+    return "" if unfit or (more and version == b"00") else str(trace, "ascii")
+
+
+def overloaded() -> Refused:
+    """The refusal of what is too much at once."""
+    return Refused(
+        429,
+        "overloaded",
+        "Too many requests are being answered at once: try again in a second.",
+        headers=((b"retry-after", b"1"),),
+    )
 
 
 def _too_large(limit: int) -> Refused:

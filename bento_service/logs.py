@@ -38,9 +38,11 @@ def log_as_json(level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for name in ("bentoml", "uvicorn", "uvicorn.error", "uvicorn.access", "circus"):
+    for name in ("bentoml", "uvicorn", "uvicorn.error", "circus"):
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
     # Access is logged by the service itself, with the request's id.
-    logging.getLogger("uvicorn.access").disabled = True
+    for name in ("uvicorn.access", "bentoml.access"):
+        logging.getLogger(name).disabled = True
+    logging.captureWarnings(True)

@@ -109,7 +109,9 @@ class Metrics:
             mode="livemax",
         )
         self.in_flight = gauge(
-            "titanic_requests_in_flight", "Being answered now, a scrape included.", mode="livesum"
+            "titanic_requests_in_flight",
+            "Being answered now, those of open routes aside.",
+            mode="livesum",
         )
         self.log_written = counter("titanic_prediction_log_written_total", "Events written.")
         self.log_dropped = counter("titanic_prediction_log_dropped_total", "Events lost.")

@@ -1,15 +1,13 @@
-"""From the body of a request to passengers.
+"""From a body of JSON to passengers.
 
-What is wrong is named with its field and what is allowed there. Nothing is guessed from a text
-that should have been a number.
+What is wrong is named with its field and what is allowed there; of what came only a short piece
+is shown. Nothing is guessed from a text that should have been a number.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import re
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,11 +15,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import from_json
 
 from bento_service.http import Refused
-from titanic_model.contract import FIELD_NAMES, FIELDS, Passenger, column_for
+from titanic_model.contract import FIELD_NAMES, FIELDS, Passenger
 
 PASSENGER_BYTES = 16 * 1024
 _SHOWN = 60
-_NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{0,15})?([eE][+-]?[0-9]{1,3})?")
+_IN_JSON = {None: "null", True: "true", False: "false"}
 _FIELDS = {field.name: field for field in FIELDS}
 _read_one = Passenger.__pydantic_validator__.validate_json
 _check_one = Passenger.__pydantic_validator__.validate_python
@@ -33,9 +31,6 @@ class PassengerBatch(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     passengers: list[Passenger]
-
-
-_read_batch = PassengerBatch.__pydantic_validator__.validate_json
 
 
 @dataclass(frozen=True)
@@ -52,44 +47,47 @@ def read_passenger(body: bytes) -> Passenger:
         passenger: Passenger = _read_one(body)
     except ValidationError as error:
         raise refusal_of(error) from None
+    # Each field that was given has a colon. Where there are more they are in a text, as a rule.
+    if body.count(b":") > len(passenger.__pydantic_fields_set__):
+        content = _with_doubles(body)
+        if isinstance(content, _Doubled):
+            raise content.refusal
     return passenger
 
 
 def read_batch(body: bytes, most: int) -> Batch:
-    """`{"passengers": [...]}` from JSON."""
-    try:
-        # All good, as it nearly always is: read in one go.
-        batch = _read_batch(body)
-    except ValidationError as error:
-        return _read_row_by_row(body, most, error)
-    return Batch(_bounded(batch.passengers, most))
+    """`{"passengers": [...]}` from JSON, row by row.
 
-
-def read_csv(body: bytes, most: int) -> Batch:
-    """A passenger list as CSV, with Kaggle's header or titanic3's; other columns are ignored."""
+    As one model it would be read a little sooner, but a hostile body of 8 MB would make millions of
+    errors, which take gigabytes; and nobody else gets a turn while a model is being read.
+    """
     try:
-        lines = csv.reader(io.StringIO(body.decode("utf-8-sig"), newline=""), strict=True)
-        header = next(lines, [])
-        columns = [name if (name := column_for(text)) in FIELD_NAMES else None for text in header]
-        named = [name for name in columns if name]
-        if not {"pclass", "sex"} <= set(named) or len(named) != len(set(named)):
-            raise Refused(
-                422,
-                "invalid_input",
-                f"The first line has to name the columns, pclass and sex among them, each once; "
-                f"it is: {_short(','.join(header))}",
-            )
-        rows = [_of_line(columns, line) for line in _filled(lines, most)]
-    except UnicodeDecodeError:
-        raise Refused(400, "malformed_csv", "The list is not text in UTF-8.") from None
-    except csv.Error as error:
-        raise Refused(400, "malformed_csv", f"Line {lines.line_num}: {error}.") from None
-    ignored = [text for text, name in zip(header, columns, strict=True) if name is None]
-    return Batch(rows, tuple(ignored))
+        content = from_json(body)
+    except ValueError as malformed:
+        raise _malformed(str(malformed)) from None
+    rows = content.get("passengers") if isinstance(content, dict) and len(content) == 1 else None
+    if not isinstance(rows, list):
+        raise Refused(422, "invalid_input", 'A batch looks like {"passengers": [{...}, {...}]}.')
+    if len(rows) > most:
+        raise too_many(most)
+    if body.count(b":") > 1 + sum(len(row) for row in rows if isinstance(row, dict)):
+        content = _with_doubles(body)
+        if isinstance(content, _Doubled):
+            raise content.refusal
+        rows = content["passengers"]
+    return Batch([check_passenger(row) for row in rows])
 
 
 def check_passenger(content: Any) -> Passenger | Refused:
     """One row of a batch."""
+    if isinstance(content, dict):
+        # A row of a million fields would make as many errors.
+        if len(content) > len(_FIELDS):
+            return _unknown(next(name for name in content if name not in _FIELDS))
+    elif isinstance(content, _Doubled):
+        return content.refusal
+    else:
+        return _no_passenger()
     try:
         passenger: Passenger = _check_one(content)
     except ValidationError as error:
@@ -102,81 +100,77 @@ def refusal_of(error: ValidationError) -> Refused:
     detail = error.errors(include_url=False, include_context=False)[0]
     kind, place = detail["type"], detail["loc"]
     if kind == "json_invalid":
-        return _malformed(detail["msg"])
+        return _malformed(detail["msg"].removeprefix("Invalid JSON: "))
     name = str(place[-1]) if place else None
-    if kind == "extra_forbidden":
-        message = f"No field {_short(name)!r} here; valid are {', '.join(FIELD_NAMES)}."
-        return Refused(422, "invalid_input", message, field=_short(name))
+    if name is not None and kind == "extra_forbidden":
+        return _unknown(name)
     if name not in _FIELDS:
-        message = "A passenger is a JSON object, pclass and sex being all it needs."
-        return Refused(422, "invalid_input", message)
+        return _no_passenger()
     allowed = _FIELDS[name].allowed_text
-    came = "is missing" if kind == "missing" else f"is {_short(repr(detail['input']))}"
+    came = "is missing" if kind == "missing" else f"is {_shown(detail['input'])}"
     return Refused(422, "invalid_input", f"{name} {came}; allowed is {allowed}.", field=name)
 
 
-def _read_row_by_row(body: bytes, most: int, error: ValidationError) -> Batch:
-    try:
-        content = from_json(body)
-    except ValueError as malformed:
-        raise _malformed(str(malformed)) from None
-    if (
-        not isinstance(content, dict)
-        or set(content) != {"passengers"}
-        or not isinstance(content["passengers"], list)
-    ):
-        raise Refused(
-            422, "invalid_input", 'A batch looks like {"passengers": [{...}, {...}]}.'
-        ) from error
-    return Batch([check_passenger(row) for row in _bounded(content["passengers"], most)])
-
-
-def _of_line(columns: Sequence[str | None], line: Sequence[str]) -> Passenger | Refused:
-    if len(line) != len(columns):
-        return Refused(
-            422, "invalid_input", f"The row has {len(line)} values, the header {len(columns)}."
-        )
-    return check_passenger(
-        {
-            name: _value(name, text.strip())
-            for name, text in zip(columns, line, strict=True)
-            if name and text.strip()
-        }
-    )
-
-
-def _value(name: str, text: str) -> Any:
-    """What a text in a list stands for; one that is no number is refused by its own words."""
-    kind = _FIELDS[name].kind
-    if kind in ("integer", "number") and _NUMBER.fullmatch(text):
-        return int(text) if kind == "integer" and text.lstrip("+-").isdigit() else float(text)
-    return text
-
-
-def _filled(lines: Iterator[list[str]], most: int) -> Iterator[list[str]]:
-    number = 0
-    for line in lines:
-        if line:
-            number += 1
-            if number > most:
-                raise _too_many(most)
-            yield line
-
-
-def _bounded(rows: list[Any], most: int) -> list[Any]:
-    if len(rows) > most:
-        raise _too_many(most)
-    return rows
-
-
-def _too_many(most: int) -> Refused:
+def too_many(most: int) -> Refused:
+    """The refusal of a batch with more rows than that."""
     return Refused(413, "too_large", f"A batch has at most {most:,} passengers: send several.")
 
 
-def _malformed(reason: str) -> Refused:
-    return Refused(400, "malformed_json", f"The body is not JSON: {_short(reason)}.")
-
-
-def _short(text: str | None) -> str:
-    text = text or ""
+def short(text: str) -> str:
+    """As much of it as is shown to whoever sent it."""
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+
+
+@dataclass(frozen=True)
+class _Doubled:
+    """An object in which a field is written twice, so that nobody knows which one is meant."""
+
+    name: str
+
+    @property
+    def refusal(self) -> Refused:
+        name = short(self.name)
+        return Refused(422, "invalid_input", f"{name} is there more than once.", field=name)
+
+
+def _with_doubles(body: bytes) -> Any:
+    """What the JSON says, with a `_Doubled` for each object that has a field twice."""
+
+    def keep(pairs: list[tuple[str, Any]]) -> Any:
+        content = dict(pairs)
+        if len(content) == len(pairs):
+            return content
+        for name, _ in pairs:
+            if name not in content:
+                return _Doubled(name)
+            del content[name]
+        raise AssertionError  # not all can be there once
+
+    return json.loads(body, object_pairs_hook=keep)
+
+
+def _unknown(name: str) -> Refused:
+    message = f"No field {short(name)!r} here; valid are {', '.join(FIELD_NAMES)}."
+    return Refused(422, "invalid_input", message, field=short(name))
+
+
+def _no_passenger() -> Refused:
+    message = "A passenger is a JSON object, pclass and sex being all it needs."
+    return Refused(422, "invalid_input", message)
+
+
+def _malformed(reason: str) -> Refused:
+    return Refused(400, "malformed_json", f"The body is not JSON: {short(reason)}.")
+
+
+def _shown(value: Any) -> str:
+    """A value as it is shown to whoever sent it: in the words of JSON, and not at length."""
+    if isinstance(value, str):
+        return short(repr(value[:_SHOWN]))
+    if isinstance(value, list):
+        return "a list"
+    if isinstance(value, dict | _Doubled):
+        return "an object"
+    if value is None or isinstance(value, bool):
+        return _IN_JSON[value]
+    return short(repr(value))

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import bentoml
 from _bentoml_sdk.service import Service
+from bentoml.exceptions import InvalidArgument
 from pydantic import BaseModel
 
 from bento_service.answers import (
@@ -19,16 +20,21 @@ from bento_service.answers import (
     Prediction,
 )
 from bento_service.app import App
+from bento_service.checking import checked
 from bento_service.front import Front
 from bento_service.logs import log_as_json
 from bento_service.packing import PackedRelease, packed_release_folder
 from bento_service.reading import PassengerBatch
 from bento_service.routes.outcomes import Outcome
-from bento_service.settings import load_settings
+from bento_service.settings import WrongSetting, load_settings
 from bento_service.tracing import traced
 from titanic_model.contract import Passenger
 
-_SETTINGS = load_settings()
+try:
+    _SETTINGS = checked(load_settings())
+except WrongSetting as wrong:
+    # BentoML says this in one line, and anything else with its whole trace.
+    raise InvalidArgument(str(wrong)) from None
 
 
 class FrontedService(Service[Any]):

@@ -3,22 +3,41 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ChallengerMode = Literal["off", "shadow", "split"]
+_SHOWN = 200  # characters of a wrong value
 
 
 class WrongSetting(ValueError):
     """A setting that cannot have the value it was given."""
 
 
+def _address(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is none
+        good = False
+    if not good:
+        raise ValueError("it has to be an address such as https://host:8080/path")
+    return text
+
+
+Address = Annotated[str, AfterValidator(_address)]
+
+
 class Settings(BaseSettings):
     """What can be set, each by an environment variable of the same name in capitals."""
 
-    model_config = SettingsConfigDict(extra="ignore", frozen=True, env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        extra="ignore", frozen=True, env_ignore_empty=True, allow_inf_nan=False
+    )
 
     workers: Annotated[int, Field(ge=1, le=64, description="Processes that answer requests.")] = 1
     releases_uri: Annotated[
@@ -53,7 +72,7 @@ class Settings(BaseSettings):
         Field(description="Tokens are signed with this by HS256; 32 bytes at least."),
     ] = None
     jwks_url: Annotated[
-        str | None, Field(description="Tokens are signed with a key that is published here.")
+        Address | None, Field(description="Tokens are signed with a key that is published here.")
     ] = None
     jwt_audience: Annotated[str, Field(description="The audience that a token has to name.")] = (
         "titanic-survival"
@@ -72,7 +91,8 @@ class Settings(BaseSettings):
         str | None,
         Field(
             description="Where the counting is done for several machines: redis://host:6379. "
-            "Unset: in memory that this machine's workers share."
+            "Unset: in memory that this machine's workers share.",
+            repr=False,  # there may be a password in it
         ),
     ] = None
     max_concurrency: Annotated[
@@ -87,7 +107,7 @@ class Settings(BaseSettings):
         Field(description="Origins, by commas, whose pages may call the API from a browser."),
     ] = ""
     features_url: Annotated[
-        str | None,
+        Address | None,
         Field(description="Feast's feature server. Unset: no predictions by passenger id."),
     ] = None
     features_timeout_seconds: Annotated[
@@ -118,7 +138,7 @@ class Settings(BaseSettings):
         Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(description="Of the log on stdout.")
     ] = "INFO"
     otel_exporter_otlp_endpoint: Annotated[
-        str | None,
+        Address | None,
         Field(description="Traces go there by OTLP over HTTP. Unset: nothing is traced."),
     ] = None
 
@@ -146,7 +166,10 @@ def load_settings() -> Settings:
 
 
 def _explain(place: tuple[int | str, ...], message: str) -> str:
-    name = str(place[0]).upper() if place else ""
-    # The value is not shown where it is, or is part of, a secret.
-    value = "" if not name or name == "JWT_SECRET" else f"={os.environ.get(name, '')!r}"
-    return f"{name}{value}: {message}" if name else message
+    message = message.removeprefix("Value error, ")
+    if not place:
+        return message
+    name = str(place[0]).upper()
+    # Of a secret nothing is shown, and of an address no password.
+    value = re.sub(r"//[^/@]*@", "//***@", os.environ.get(name, ""))[:_SHOWN]
+    return f"{name}: {message}" if name == "JWT_SECRET" else f"{name}={value!r}: {message}"

@@ -37,7 +37,8 @@ def traced(app: AsgiApp, settings: Settings, version: str) -> AsgiApp:
 
 
 def trace_id_of_span() -> str:
-    """The trace that this request is part of."""
+    """The trace that this request is part of; empty for one that is not worth a trace."""
     from opentelemetry.trace import format_trace_id, get_current_span
 
-    return format_trace_id(get_current_span().get_span_context().trace_id)
+    context = get_current_span().get_span_context()
+    return format_trace_id(context.trace_id) if context.is_valid else ""

@@ -15,13 +15,15 @@ _MAY = frozenset({"predict"})
 _WITHOUT_ADDRESS = Caller("local", _MAY)  # a unix socket's peer
 
 # Whoever sends one of these speaks for somebody else, who may be anywhere.
-_FORWARDED = (
-    b"x-forwarded-for",
-    b"forwarded",
-    b"x-real-ip",
-    b"x-forwarded-host",
-    b"x-forwarded-proto",
-    b"via",
+_FORWARDED = frozenset(
+    {
+        b"x-forwarded-for",
+        b"forwarded",
+        b"x-real-ip",
+        b"x-forwarded-host",
+        b"x-forwarded-proto",
+        b"via",
+    }
 )
 _ONLY_NEAR = (
     "Without a key only callers on this machine are answered. Set JWT_SECRET or JWKS_URL and send "
@@ -61,7 +63,7 @@ class NearCallers(AnyCallers):
             caller, near = _read(client[0])
             if (
                 near
-                and not any(name in headers for name in _FORWARDED)
+                and _FORWARDED.isdisjoint(headers)
                 and _names_this_machine(headers.get(b"host", b"localhost"))
             ):
                 return caller

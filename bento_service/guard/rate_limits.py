@@ -46,7 +46,7 @@ class RateLimits:
         self, settings: Settings, folder: Path, clock: Callable[[], float] = time.time
     ) -> None:
         self._clock = clock
-        self._limits = tuple(_limit(item) for item in _items(settings))
+        self._limits = tuple(_limit(item) for item in limits_of(settings))
         self._redis: RedisCounts | None = None
         self._redis_outage = Outage(
             "Redis does not count requests, each machine does by itself until it is back",
@@ -169,7 +169,8 @@ def _limit(item: RateLimitItem) -> _Limit:
     )
 
 
-def _items(settings: Settings) -> list[RateLimitItem]:
+def limits_of(settings: Settings) -> list[RateLimitItem]:
+    """The limits of the settings, the shortest first; `WrongSetting` if they cannot be read."""
     written = settings.rate_limit or (_USUAL if settings.asks_for_tokens else "none")
     if written.strip().lower() == "none":
         return []

@@ -6,22 +6,26 @@ import asyncio
 import csv
 import io
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bento_service.explaining import explain, typical_passenger
-from bento_service.http import CSV, Answer, Refused, Request
+from bento_service.http import CSV, Answer, Refused, Request, overloaded
 from bento_service.live.models import LoadedModel
+from bento_service.passenger_lists import read_csv
 from bento_service.predicting import Predictor
-from bento_service.reading import PASSENGER_BYTES, Batch, read_batch, read_csv, read_passenger
+from bento_service.reading import PASSENGER_BYTES, Batch, read_batch, read_passenger
 from bento_service.routes import Route
 from bento_service.settings import Settings
 from titanic_model.contract import Passenger
 from titanic_model.metrics import THRESHOLD
 
-_WORTH_A_THREAD = 100  # rows; below, handing over costs more than the others would wait
+_AT_ONCE_BYTES = 4 * 1024  # of a batch; a longer one would let all others wait for too long
+_BODIES_AT_ONCE = 8  # of the largest size; further batches are refused until there is room
 
 
 class PredictingRoutes:
@@ -33,6 +37,7 @@ class PredictingRoutes:
         self._most_rows = settings.max_batch_rows
         # Long batches take turns: side by side they would be no quicker and need more memory.
         self._one_batch = asyncio.Semaphore(1)
+        self._held_bytes = 0
 
     def routes(self) -> list[Route]:
         """The routes of this theme."""
@@ -87,17 +92,30 @@ class PredictingRoutes:
 
     async def batch_predict(self, request: Request) -> Answer:
         """Many passengers, as JSON or as a passenger list."""
-        kind = content_type_of(request)
+        kind = request.content_type
         if kind not in (b"application/json", b"text/csv"):
             raise _wrong_type("application/json or text/csv")
-        body = await request.body(self._most_bytes)
-        wants_csv = b"text/csv" in request.headers.get(b"accept", b"")
-        if body.count(b"\n" if kind == b"text/csv" else b"{") < _WORTH_A_THREAD:
-            return self._answer_batch(request, kind, body, wants_csv=wants_csv)
-        async with self._one_batch:
-            return await asyncio.to_thread(
-                self._answer_batch, request, kind, body, wants_csv=wants_csv
-            )
+        wants_csv = prefers_csv(request.headers.get(b"accept", b""))
+        with self._room_for(request):
+            body = await request.body(self._most_bytes)
+            if len(body) <= _AT_ONCE_BYTES:
+                return self._answer_batch(request, kind, body, wants_csv=wants_csv)
+            async with self._one_batch:
+                return await asyncio.to_thread(
+                    self._answer_batch, request, kind, body, wants_csv=wants_csv
+                )
+
+    @contextmanager
+    def _room_for(self, request: Request) -> Iterator[None]:
+        """Count the body among those that are held in memory, all of which must not be too much."""
+        size = min(request.announced(self._most_bytes), self._most_bytes)
+        if self._held_bytes + size > _BODIES_AT_ONCE * self._most_bytes:
+            raise overloaded()
+        self._held_bytes += size
+        try:
+            yield
+        finally:
+            self._held_bytes -= size
 
     def _answer_batch(
         self, request: Request, kind: bytes, body: bytes, *, wants_csv: bool
@@ -118,14 +136,28 @@ class PredictingRoutes:
         return Answer(_as_json(request.request_id, model, batch, told))
 
 
-def content_type_of(request: Request) -> bytes:
-    """The media type of the body without its parameters."""
-    return request.headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
+def prefers_csv(accept: bytes) -> bool:
+    """Whether a header Accept has CSV before JSON, in which the answer is where both may be."""
+    if b"text/csv" not in accept:
+        return False
+    weights = {}
+    for part in accept.decode("latin-1").lower().split(","):
+        media, *parameters = [piece.strip() for piece in part.split(";")]
+        weights[media] = next((_weight(each[2:]) for each in parameters if each[:2] == "q="), 1.0)
+    json_weight = max(weights.get(media, 0.0) for media in ("application/json", "application/*"))
+    return weights.get("text/csv", 0.0) > json_weight
+
+
+def _weight(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0
 
 
 def require_json(request: Request) -> None:
     """Refuse a body that does not call itself JSON."""
-    if content_type_of(request) != b"application/json":
+    if request.content_type != b"application/json":
         raise _wrong_type("application/json")
 
 

@@ -47,7 +47,7 @@ def test_any_other_origin_may_not(origin):
     with pytest.raises(Refused, match="CORS_ORIGINS") as refused:
         NAMED.preflight("OPTIONS", {**PREFLIGHT, b"origin": origin})
     assert refused.value.status == 403
-    assert b"access-control-allow-origin" not in dict(refused.value.headers)
+    assert refused.value.headers == ()
 
 
 def test_without_an_origin_answers_still_vary_by_it():
@@ -59,10 +59,10 @@ def test_a_browser_that_asks_first_is_told_what_it_may_send():
 
     headers = dict(answer.headers)
     assert (answer.status, answer.body) == (204, b"")
-    assert headers[b"access-control-allow-origin"] == PAGE
     assert headers[b"access-control-allow-methods"] == b"GET, POST"
     assert b"authorization" in headers[b"access-control-allow-headers"]
-    assert headers[b"vary"] == b"origin"
+    # Who may read it is said on every answer, this one included.
+    assert not headers.keys() & dict(NAMED.headers(PREFLIGHT)).keys()
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from bento_service.guard.callers import make_callers
 from bento_service.guard.published_keys import Pace
 from bento_service.http import Refused
-from bento_service.settings import Settings, WrongSetting
+from bento_service.settings import Settings, WrongSetting, load_settings
 from tests.service.guard.asking import SECRET, ask, bearing, claims, refusal_of, wait_until
 from tests.service.guard.key_server import published, signed
 
@@ -321,9 +321,10 @@ def test_a_key_server_that_hangs_holds_up_nobody_else(key_server, following):
     key_server.hold.set()
 
 
-def test_only_web_addresses_are_asked_for_keys():
+def test_only_web_addresses_are_asked_for_keys(monkeypatch):
+    monkeypatch.setenv("JWKS_URL", "file:///etc/passwd")
     with pytest.raises(WrongSetting, match="JWKS_URL"):
-        make_callers(Settings(jwks_url="file:///etc/passwd"))
+        load_settings()
 
 
 def test_no_token_is_told_when_keys_fail(key_server, following, caplog):
