@@ -1,4 +1,4 @@
-"""Measures what the graph costs, beside peers in the same run, and writes benchmarks/RESULTS.md.
+"""Measures what graph and service cost, beside peers in one run, and writes benchmarks/RESULTS.md.
 
 Ends with 0 when every bar is met, with 1 when one is missed, with 2 when something measured fails.
 """
@@ -13,12 +13,31 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks import data_part, definitions_load, make_run, one_row, training_job
+from benchmarks import (
+    data_part,
+    definitions_load,
+    hot_swap,
+    make_run,
+    one_row,
+    serving_cost,
+    serving_load,
+    serving_start,
+    serving_work,
+    training_job,
+)
 from benchmarks.processes import BenchmarkFailed
 from benchmarks.results import Section, render
+from benchmarks.serving_environment import serving_python
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
-PARTS = ("data", "definitions", "row", "training", "run")
+SERVING = {
+    "service": serving_cost.measure,
+    "work": serving_work.measure,
+    "start": serving_start.measure,
+    "load": serving_load.measure,
+    "swap": hot_swap.measure,
+}
+PARTS = ("data", "definitions", "row", "training", "run", *SERVING)
 
 
 def read_arguments(given: Sequence[str]) -> argparse.Namespace:
@@ -32,6 +51,15 @@ def read_arguments(given: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("--repeat", type=int, default=2, help="turns for each size (data)")
     parser.add_argument("--thorough", action="store_true", help="the larger budget too (training)")
+    parser.add_argument(
+        "--quick", action="store_true", help=f"short rounds, for a look ({', '.join(SERVING)})"
+    )
+    parser.add_argument(
+        "--python",
+        type=Path,
+        help="that serves, instead of one in a fresh environment of the serving lock "
+        f"({', '.join(SERVING)})",
+    )
     parser.add_argument(
         "--results", type=Path, help=f"the page to write (all parts together: {RESULTS.name})"
     )
@@ -63,6 +91,9 @@ def measure(arguments: argparse.Namespace, folder: Path) -> list[Section]:
                 section = training_job.measure(place, say, thorough=arguments.thorough)
             case "run":
                 section = make_run.measure(place, say)
+            case _ if part in SERVING:
+                python = arguments.python or serving_python(folder / "serving environment")
+                section = SERVING[part](place, python, say, quick=arguments.quick)
             case _:
                 section = data_part.measure(place, arguments.rows, arguments.repeat, say)
         sections.append(section)

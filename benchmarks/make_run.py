@@ -56,7 +56,7 @@ def measure(folder: Path, say: Callable[[str], None]) -> Section:
 
 def watch(command: Sequence[str], home: Path, **environment: str) -> Start:
     """Run a command that brings up the stack under this home, until it has promoted a model."""
-    ui_port, mlflow_port = _free_ports(2)
+    ui_port, mlflow_port = free_ports(2)
     settings = Settings(titanic_home=home, ui_port=ui_port, mlflow_port=mlflow_port)
     log = home.with_suffix(".log")
     with log.open("wb") as output:
@@ -113,7 +113,8 @@ def _signal(stack: subprocess.Popen[bytes], number: signal.Signals) -> None:
         os.killpg(stack.pid, number)
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """Ports of this machine that nobody listens at."""
     with ExitStack() as open_ones:
         sockets = [open_ones.enter_context(socket.socket()) for _ in range(count)]
         for each in sockets:
