@@ -24,6 +24,7 @@ FEW_BYTES = 64 * 1024
 @pytest.fixture(scope="session")
 def strict(releases, tmp_path_factory):
     """A service that asks for tokens, logs all it can, and takes short batches only."""
+    predictions = tmp_path_factory.mktemp("predictions")
     running = start_service(
         tmp_path_factory.mktemp("strict"),
         releases_uri=releases,
@@ -34,8 +35,9 @@ def strict(releases, tmp_path_factory):
         max_body_bytes=FEW_BYTES,
         access_log=True,
         log_level="DEBUG",
-        prediction_log_uri=tmp_path_factory.mktemp("predictions"),
+        prediction_log_uri=predictions,
     )
+    running.predictions = predictions
     claims = {"sub": "tester", "aud": "titanic-survival", "scope": "predict"}
     running.token = jwt.encode({**claims, "exp": time.time() + 3600}, SECRET, "HS256")
     running.client.headers["authorization"] = f"Bearer {running.token}"
