@@ -39,6 +39,11 @@ class Full:
         """The server's CPU for each request answered with success."""
         return self.cpu / self.answered * 1e6
 
+    @property
+    def on_a_whole_core(self) -> float:
+        """Requests that a core could answer in a second if it were never taken for other work."""
+        return self.answered / self.cpu
+
 
 def write_bodies(path: Path, contents: Iterable[Any]) -> Path:
     """The bodies of requests, one a line."""

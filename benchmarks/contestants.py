@@ -83,6 +83,10 @@ class Stage:
         server = self.ours(GUARDED, JWT_SECRET=secret, RATE_LIMIT="1000000000/minute")
         return replace(server, headers={"Authorization": f"Bearer {token}"})
 
+    def peer(self, name: str) -> Server:
+        """One of the others."""
+        return next(each for each in self.peers() if each.name == name)
+
     def peers(self) -> list[Server]:
         """The others, with the same model."""
         model = {"PEER_MODEL": str(write_for_peers(self.folder / "model"))}

@@ -46,7 +46,7 @@ def measure(
     stage = Stage(folder, python).prepare()
     with running(stage.ours(), folder / "server") as service:
         ask_without_pause(service, stage.bodies, 32, 1)
-        capacity = ask_without_pause(service, stage.bodies, 32, _CAPACITY_SECONDS).a_second
+        capacity = ask_without_pause(service, stage.bodies, 32, _CAPACITY_SECONDS).on_a_whole_core
         rate = round(capacity * _SHARE_OF_CAPACITY)
         say(f"  {swaps} swaps at {rate:,} requests a second")
         answers, written = at_fixed_rate(service, stage, rate, swaps)

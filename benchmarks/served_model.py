@@ -48,7 +48,7 @@ def make_live(folder: Path, version: int) -> None:
 
 def write_for_peers(folder: Path) -> Path:
     """The same model for those who know no releases: as ONNX, and as a pickled pipeline."""
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / ONNX).write_bytes(a_release(1).model)
     # As a tutorial has it: the pipeline takes the raw table and makes the features itself.
     pipeline = make_pipeline(FunctionTransformer(features), _fitted(1))

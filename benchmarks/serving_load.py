@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.closed_loop import ask_without_pause
-from benchmarks.contestants import Stage
+from benchmarks.contestants import BARE, Stage
 from benchmarks.cores import HOW
 from benchmarks.fixed_rate import CONNECTIONS, Answers, offer
 from benchmarks.results import Figure, Section
@@ -45,8 +45,8 @@ def measure(
     stage = Stage(folder, python).prepare()
     with running(stage.ours(), folder / "server") as service:
         ask_without_pause(service, stage.bodies, 32, 1)
-        capacity = ask_without_pause(service, stage.bodies, 32, _CAPACITY_SECONDS).a_second
-        say(f"  one core answers {capacity:,.0f} a second when asked without a pause")
+        capacity = ask_without_pause(service, stage.bodies, 32, _CAPACITY_SECONDS).on_a_whole_core
+        say(f"  by its CPU time a core can answer {capacity:,.0f} a second")
         at_rates = []
         for rate, bar in _RATES:
             answers = offer(service, stage.bodies, [(rate, seconds)])
@@ -57,6 +57,10 @@ def measure(
             overload = overload_of(service, stage, times, capacity, seconds / 2)
             say(f"  at {overload.rate:,} a second {_told(overload.during)}")
             overloads.append(overload)
+    with running(stage.peer(BARE), folder / "bare server") as bare:
+        ask_without_pause(bare, stage.bodies, 32, 1)
+        floor = offer(bare, stage.bodies, [(_RATES[-1][0], seconds)])
+        say(f"  {BARE} at {_RATES[-1][0]:,} a second {_told(floor)}")
     return Section(
         part="load",
         title="Answers at a fixed arrival rate, on one core",
@@ -64,17 +68,22 @@ def measure(
             f"Requests are due at a constant rate, on {CONNECTIONS} connections, for {seconds:g} "
             "s. Latency counts from when a request was due, so that nothing is spared those that "
             f"had to wait for a connection. {HOW} Overload is a multiple of what the core can do "
-            f"when asked without a pause, {capacity:,.0f} a second, for {seconds / 2:g} s between "
-            f"two times of {_USUAL_RATE} a second; there a request that finds all connections "
-            f"taken for {_PATIENCE_SECONDS:g} s is never sent, and the bar is for those that are, "
-            "from then on: so much is more than can even be refused. *Late* is how late "
-            "the client sent 99 % of its requests, waiting for a connection included. Normal "
-            f"again: 99 % of {_WINDOW_SECONDS:g} s within {_NORMAL_MS:g} ms, and all served."
+            f"by the CPU time of a request, {capacity:,.0f} a second, for {seconds / 2:g} s "
+            f"between two times of {_USUAL_RATE} a second; there a request that finds all "
+            f"connections taken for {_PATIENCE_SECONDS:g} s is never sent, and the bar is for "
+            "those that are, from then on: so much is more than can even be refused. *Late* "
+            "is how late the client sent 99 % of its requests, waiting for a connection included. "
+            f"Normal again: 99 % of {_WINDOW_SECONDS:g} s within {_NORMAL_MS:g} ms, and all served."
         ),
         figures=(
             *(
                 Figure(f"99 % at {rate:,} a second", answers.milliseconds(99), "ms", bar)
                 for rate, bar, answers in at_rates
+            ),
+            Figure(
+                f"99 % at {_RATES[-1][0]:,} a second of {BARE}, for what the machine adds",
+                floor.milliseconds(99),
+                "ms",
             ),
             *(
                 Figure(f"not served at {rate:,} a second", answers.not_served, "requests", 0)
