@@ -12,7 +12,7 @@ import psutil
 from titanic_assets.metadata import as_table
 
 _SHOWN = ("dagster", "great-expectations", "mlflow", "numpy", "pandas", "pyarrow", "scikit-learn",
-          "onnxruntime")  # fmt: skip
+          "onnxruntime", "bentoml", "fastapi", "uvicorn")  # fmt: skip
 
 
 @dataclass(frozen=True)
