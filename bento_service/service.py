@@ -40,19 +40,32 @@ except WrongSetting as wrong:
 class FrontedService(Service[Any]):
     """A BentoML service with our own front before it."""
 
-    app: App
+    app: App | None = None
 
     def to_asgi(self, is_main: bool = True) -> Any:  # noqa: FBT001, FBT002 - BentoML's signature
         """The application that a worker serves."""
         log_as_json(_SETTINGS.log_level)
-        version = self.bento.tag.version or "" if self.bento else "unpacked"
-        self.app = App(
+        self.app = self._load()
+        return traced(Front(self.app, super().to_asgi(is_main)), _SETTINGS, self._version)
+
+    def within_this_process(self) -> App:
+        """The application here, begun now where no server has begun it."""
+        if self.app is None:
+            self.app = self._load()
+            self.app.start()
+        return self.app
+
+    def _load(self) -> App:
+        return App(
             _SETTINGS,
             packed=packed_release_folder(self),
-            version=version,
+            version=self._version,
             bentoml=self._bentoml_documentation,
         )
-        return traced(Front(self.app, super().to_asgi(is_main)), _SETTINGS, version)
+
+    @property
+    def _version(self) -> str:
+        return self.bento.tag.version or "" if self.bento else "unpacked"
 
     def _bentoml_documentation(self) -> dict[str, Any]:
         documentation: dict[str, Any] = self.openapi_spec.asdict()
@@ -103,4 +116,4 @@ class TitanicSurvival:
 
 async def _ask(path: str, content: BaseModel) -> Any:
     service = cast("FrontedService", TitanicSurvival)  # what the decorator has made of it
-    return await service.app.ask(path, content.model_dump_json().encode())
+    return await service.within_this_process().ask(path, content.model_dump_json().encode())

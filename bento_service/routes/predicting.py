@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import csv
-import io
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,14 +13,13 @@ from numpy.typing import NDArray
 
 from bento_service.explaining import explain, typical_passenger
 from bento_service.http import CSV, Answer, Refused, Request, overloaded
-from bento_service.live.models import LoadedModel
 from bento_service.passenger_lists import read_csv
 from bento_service.predicting import Predictor
-from bento_service.reading import PASSENGER_BYTES, Batch, read_batch, read_passenger
+from bento_service.reading import PASSENGER_BYTES, read_batch, read_passenger
 from bento_service.routes import Route
 from bento_service.settings import Settings
+from bento_service.writing import as_csv, as_json, prediction, prefers_csv, said
 from titanic_model.contract import Passenger
-from titanic_model.metrics import THRESHOLD
 
 _AT_ONCE_BYTES = 4 * 1024  # of a batch; a longer one would let all others wait for too long
 _BODIES_AT_ONCE = 8  # of the largest size; further batches are refused until there is room
@@ -52,7 +49,7 @@ class PredictingRoutes:
         """One passenger."""
         passenger = await _passenger_of(request)
         model, probability = self._predictor.one(request, passenger, "predict")
-        return Answer(_prediction(model, probability, request.request_id))
+        return Answer(prediction(model, probability, request.request_id))
 
     async def predict_all(self, request: Request) -> Answer:
         """One passenger, by every live model."""
@@ -61,7 +58,7 @@ class PredictingRoutes:
         return Answer(
             b'{"predictions":[%b],"request_id":"%b"}'
             % (
-                b",".join(_said(model, probability) for model, probability in answers),
+                b",".join(said(model, probability) for model, probability in answers),
                 request.request_id.encode(),
             )
         )
@@ -72,7 +69,7 @@ class PredictingRoutes:
         model, probability = self._predictor.one(request, passenger, "explain")
         typical = typical_passenger(model.release.reference)
         explanation = explain(passenger, typical, model.scorer.score)
-        content = json.loads(_prediction(model, probability, request.request_id))
+        content = json.loads(prediction(model, probability, request.request_id))
         return Answer(json.dumps({**content, "explanation": explanation.content()}).encode())
 
     def score_known(
@@ -87,7 +84,7 @@ class PredictingRoutes:
         model, probability = self._predictor.by_vector(
             request, passenger, vector, passenger_id, request_id
         )
-        content: dict[str, Any] = json.loads(_prediction(model, probability, request_id))
+        content: dict[str, Any] = json.loads(prediction(model, probability, request_id))
         return content
 
     async def batch_predict(self, request: Request) -> Answer:
@@ -132,27 +129,8 @@ class PredictingRoutes:
             model = self._predictor.model_for(request)
         told = dict(zip(rows, scores, strict=True))
         if wants_csv:
-            return Answer(_as_csv(batch, told), content_type=CSV)
-        return Answer(_as_json(request.request_id, model, batch, told))
-
-
-def prefers_csv(accept: bytes) -> bool:
-    """Whether a header Accept has CSV before JSON, in which the answer is where both may be."""
-    if b"text/csv" not in accept:
-        return False
-    weights = {}
-    for part in accept.decode("latin-1").lower().split(","):
-        media, *parameters = [piece.strip() for piece in part.split(";")]
-        weights[media] = next((_weight(each[2:]) for each in parameters if each[:2] == "q="), 1.0)
-    json_weight = max(weights.get(media, 0.0) for media in ("application/json", "application/*"))
-    return weights.get("text/csv", 0.0) > json_weight
-
-
-def _weight(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return 0.0
+            return Answer(as_csv(batch, told), content_type=CSV)
+        return Answer(as_json(request.request_id, model, batch, told))
 
 
 def require_json(request: Request) -> None:
@@ -170,49 +148,3 @@ def _wrong_type(right: str) -> Refused:
     return Refused(
         415, "unsupported_media_type", f"Send the body as {right}, and say so in Content-Type."
     )
-
-
-def _said(model: LoadedModel, probability: float) -> bytes:
-    return b'{"survived":%b,"probability":%.6f,"model_version":"%b","variant":"%b"}' % (
-        b"true" if probability >= THRESHOLD else b"false",
-        probability,
-        model.version.encode(),
-        model.variant.encode(),
-    )
-
-
-def _prediction(model: LoadedModel, probability: float, request_id: str) -> bytes:
-    # The text of a request id is checked, so that it needs no escapes.
-    return b'%b,"request_id":"%b"}' % (_said(model, probability)[:-1], request_id.encode())
-
-
-def _as_json(request_id: str, model: LoadedModel, batch: Batch, told: dict[int, float]) -> bytes:
-    behind = f',"model_version":"{model.version}","variant":"{model.variant}"'
-    before = f',"request_id":"{request_id}.'
-    rows = []
-    for row, content in enumerate(batch.rows):
-        if isinstance(content, Refused):
-            rows.append(json.dumps({"error": content.detail()}))
-            continue
-        probability = told[row]
-        survived = "true" if probability >= THRESHOLD else "false"
-        rows.append(
-            f'{{"survived":{survived},"probability":{probability:.6f}{behind}{before}{row}"}}'
-        )
-    ignored = f',"ignored_columns":{json.dumps(batch.ignored_columns)}'
-    return (
-        f'{{"predictions":[{",".join(rows)}]{behind},"request_id":"{request_id}"'
-        f"{ignored if batch.ignored_columns else ''}}}"
-    ).encode()
-
-
-def _as_csv(batch: Batch, told: dict[int, float]) -> bytes:
-    text = io.StringIO()
-    lines = csv.writer(text, lineterminator="\n")
-    lines.writerow(("row", "survived", "probability", "error"))
-    for row, content in enumerate(batch.rows):
-        if isinstance(content, Refused):
-            lines.writerow((row, "", "", content.message))
-        else:
-            lines.writerow((row, int(told[row] >= THRESHOLD), f"{told[row]:.6f}", ""))
-    return text.getvalue().encode()

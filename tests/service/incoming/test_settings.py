@@ -1,0 +1,149 @@
+"""Settings: each is read, a wrong one is named at the start, and no secret shows."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from bento_service.checking import checked
+from bento_service.settings import Settings, WrongSetting, load_settings
+from tests.service.serving import CHECKOUT
+
+SECRET = "a-secret-of-more-than-thirty-two-bytes"  # noqa: S105 - of the tests
+OTHERS = {
+    "workers": ("3", 3),
+    "releases_uri": ("s3://bucket/releases", "s3://bucket/releases"),
+    "releases_poll_seconds": ("2.5", 2.5),
+    "challenger_mode": ("split", "split"),
+    "challenger_share": ("0.5", 0.5),
+    "auth": ("off", "off"),
+    "jwks_url": ("https://keys.example/jwks", "https://keys.example/jwks"),
+    "jwt_audience": ("others", "others"),
+    "jwt_issuer": ("issuer", "issuer"),
+    "rate_limit": ("5/second", "5/second"),
+    "rate_limit_storage": ("redis://host:6379", "redis://host:6379"),
+    "max_concurrency": ("7", 7),
+    "max_body_bytes": ("2048", 2048),
+    "max_batch_rows": ("9", 9),
+    "cors_origins": ("https://page.example", "https://page.example"),
+    "features_url": ("http://host:6566", "http://host:6566"),
+    "features_timeout_seconds": ("0.5", 0.5),
+    "drift_window": ("100", 100),
+    "prediction_log_uri": ("predictions", "predictions"),
+    "prediction_log_segment_bytes": ("8192", 8192),
+    "prediction_log_segment_seconds": ("5", 5.0),
+    "prediction_log_backlog": ("50", 50),
+    "access_log": ("true", True),
+    "log_level": ("DEBUG", "DEBUG"),
+    "otel_exporter_otlp_endpoint": ("http://host:4318", "http://host:4318"),
+}
+
+
+def wrong(monkeypatch, **values):
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(WrongSetting) as refused:
+        checked(load_settings())
+    text = str(refused.value)
+    assert "\n" not in text
+    return text
+
+
+def test_every_setting_is_tried_here():
+    assert set(OTHERS) | {"jwt_secret"} == set(Settings.model_fields)
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_each_setting_is_read_from_its_variable(monkeypatch, name):
+    text, value = OTHERS[name]
+    assert getattr(load_settings(), name) != value
+    monkeypatch.setenv(name.upper(), text)
+    assert getattr(load_settings(), name) == value
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_an_empty_variable_is_none(monkeypatch, name):
+    default = getattr(load_settings(), name)
+    monkeypatch.setenv(name.upper(), "")
+    assert getattr(load_settings(), name) == default
+
+
+def test_the_settings_as_they_are_let_one_start():
+    assert checked(load_settings()) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("WORKERS", "0"),
+        ("WORKERS", "many"),
+        ("RELEASES_POLL_SECONDS", "nan"),
+        ("RELEASES_POLL_SECONDS", "-1"),
+        ("CHALLENGER_MODE", "on"),
+        ("CHALLENGER_SHARE", "1.5"),
+        ("CHALLENGER_SHARE", "nan"),
+        ("AUTH", "on"),
+        ("MAX_CONCURRENCY", "0"),
+        ("MAX_BODY_BYTES", "10"),
+        ("MAX_BATCH_ROWS", "1e3"),
+        ("DRIFT_WINDOW", "1"),
+        ("PREDICTION_LOG_SEGMENT_SECONDS", "inf"),
+        ("ACCESS_LOG", "perhaps"),
+        ("LOG_LEVEL", "TRACE"),
+        ("FEATURES_URL", "host:6566"),
+        ("FEATURES_URL", "http://"),
+        ("FEATURES_URL", "http://host:port"),
+        ("JWKS_URL", "file:///etc/passwd"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "host"),
+        ("RATE_LIMIT", "many"),
+        ("RATE_LIMIT", "0/minute"),
+        ("RATE_LIMIT_STORAGE", "memcached://host"),
+        ("CORS_ORIGINS", "*"),
+        ("CORS_ORIGINS", "https://a.example,b.example"),
+        ("RELEASES_URI", "nowhere://bucket"),
+        ("PREDICTION_LOG_URI", "nowhere://bucket"),
+    ],
+)
+def test_a_wrong_value_is_found_at_the_start_and_named(monkeypatch, name, value):
+    assert name in wrong(monkeypatch, **{name: value})
+
+
+def test_the_valid_words_are_told(monkeypatch):
+    said = wrong(monkeypatch, CHALLENGER_MODE="on", LOG_LEVEL="loud")
+    assert "CHALLENGER_MODE='on'" in said
+    assert "'off', 'shadow' or 'split'" in said
+    assert "LOG_LEVEL='loud'" in said
+
+
+def test_two_kinds_of_key_exclude_each_other(monkeypatch):
+    said = wrong(monkeypatch, JWT_SECRET=SECRET, JWKS_URL="https://keys.example")
+    assert "JWT_SECRET and JWKS_URL exclude each other" in said
+    assert SECRET not in said
+
+
+def test_of_a_secret_nothing_is_shown(monkeypatch):
+    assert "a-short-one" not in wrong(monkeypatch, JWT_SECRET="a-short-one")  # noqa: S106
+    shown = repr(Settings(jwt_secret=SECRET, rate_limit_storage="redis://:hush@host"))
+    assert SECRET not in shown
+    assert "hush" not in shown
+
+
+@pytest.mark.parametrize("name", ["JWKS_URL", "RATE_LIMIT_STORAGE", "RELEASES_URI"])
+def test_of_an_address_no_password_is_shown(monkeypatch, name):
+    assert "hush" not in wrong(monkeypatch, **{name: "nowhere://ann:hush@host/0"})
+
+
+def test_bentoml_says_what_is_wrong_in_a_line_and_ends(tmp_path):
+    said = subprocess.run(
+        [sys.executable, "-m", "bentoml", "serve", "bento_service.service:TitanicSurvival"],
+        cwd=CHECKOUT,
+        env={**os.environ, "BENTOML_HOME": str(tmp_path), "RATE_LIMIT": "lots"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert said.returncode == 1
+    (line,) = (said.stdout + said.stderr).strip().splitlines()
+    assert "RATE_LIMIT='lots': write it as 600/minute" in line
