@@ -105,19 +105,24 @@ class App:
             *PageRoutes(settings, version, bentoml).routes(),
         ]
         self._beats: asyncio.Task[None] | None = None
+        self._stopped = False
 
     def start(self) -> None:
         """Load what is live and begin what goes on beside the requests."""
         sys.setswitchinterval(_TURN_SECONDS)
         self.follower.start()
         self.callers.start()
+        self._tell()
         self._beats = asyncio.get_running_loop().create_task(self._beat())
         # What is there now stays: it need not be looked through each time something is thrown away.
         gc.collect()
         gc.freeze()
 
     async def stop(self) -> None:
-        """End all of it; what the log still holds is written."""
+        """End all of it; what the log still holds is written. The second time does nothing."""
+        if self._stopped:
+            return
+        self._stopped = True
         if self._beats:
             self._beats.cancel()
             with suppress(asyncio.CancelledError):

@@ -69,10 +69,23 @@ class Front:
             await self._bentoml(scope, receive, send)
 
     async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Begin before BentoML says that it is ready, and end after it has ended."""
-        self._app.start()
+        """Begin before BentoML says that it is ready, and end before it says that it has ended."""
+
+        async def end_then_send(message: MutableMapping[str, Any]) -> None:
+            # The server stops all that goes on here, closing of logs too, as soon as it hears that.
+            if message["type"].startswith("lifespan.shutdown."):
+                await self._app.stop()
+            await send(message)
+
         try:
-            await self._bentoml(scope, receive, send)
+            self._app.start()
+        except Exception as error:  # noqa: BLE001 - the server is told of it
+            # Left to itself the server would take it that there is nothing to begin, and go on.
+            _log.exception("the service cannot begin")
+            await send({"type": "lifespan.startup.failed", "message": repr(error)})
+            return
+        try:
+            await self._bentoml(scope, receive, end_then_send)
         finally:
             await self._app.stop()
 
