@@ -5,16 +5,15 @@ With a key configured a caller is who the token says; without one, the address t
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from bento_service.guard.addresses import AnyCallers, NearCallers
-from bento_service.guard.bearers import BearerCallers
-from bento_service.guard.published_keys import USUAL_PACE, Pace, PublishedKeys
 from bento_service.guard.refusals import not_allowed
-from bento_service.guard.secret_key import SecretKey
-from bento_service.guard.tokens import Expected
 from bento_service.http import Caller, Refused, Scope
 from bento_service.settings import Settings
+
+if TYPE_CHECKING:
+    from bento_service.guard.published_keys import Pace
 
 CALLER_KEY = b"x-caller-key"
 _LONGEST_CALLER_KEY = 128
@@ -40,16 +39,22 @@ class Callers(Protocol):
         """The caller, after asking the key server; or raise `Refused`."""
 
 
-def make_callers(settings: Settings, pace: Pace = USUAL_PACE) -> Callers:
+def make_callers(settings: Settings, pace: Pace | None = None) -> Callers:
     """The way of telling callers that these settings ask for."""
     if settings.auth == "off":
         return AnyCallers()
+    if not settings.asks_for_tokens:
+        return NearCallers()
+    # What reads tokens takes 10 MB of each worker, which those without a key need not have.
+    from bento_service.guard.bearers import BearerCallers
+    from bento_service.guard.published_keys import USUAL_PACE, PublishedKeys
+    from bento_service.guard.secret_key import SecretKey
+    from bento_service.guard.tokens import Expected
+
     expected = Expected(settings.jwt_audience, settings.jwt_issuer)
     if settings.jwt_secret:
         return BearerCallers(SecretKey(settings.jwt_secret), expected)
-    if settings.jwks_url:
-        return BearerCallers(PublishedKeys(settings.jwks_url, pace), expected)
-    return NearCallers()
+    return BearerCallers(PublishedKeys(str(settings.jwks_url), pace or USUAL_PACE), expected)
 
 
 def require(caller: Caller, needed: str) -> None:
