@@ -29,6 +29,6 @@ def events_of(folder, request_id, count):
         ]
         return its if len(its) >= count else None
 
-    its = wait_until(found, 5, f"no {count} events of {request_id}: {json.dumps(request_id)}")
+    its = wait_until(found, 20, f"no {count} events of {request_id}: {json.dumps(request_id)}")
     assert len(its) == count
     return its

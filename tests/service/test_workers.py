@@ -125,7 +125,7 @@ def test_others_see_what_a_worker_counts_in_a_moment(each_worker):
     one, other = each_worker
     before = counts(exact(each_worker))["requests"]
     predict(one, USUAL[0])
-    wait_until(lambda: counts(metrics_of(other))["requests"] == before + 1, 2)
+    wait_until(lambda: counts(metrics_of(other))["requests"] == before + 1)
 
 
 def test_refusals_are_counted_by_their_kind(each_worker):
@@ -198,12 +198,12 @@ def test_strange_passengers_are_told_once_wherever_they_came(pair, each_worker):
     one, other = each_worker
     for client in each_worker:
         fill_window(client, usual_passengers())
-    wait_until(lambda: drifted(other) == [] and drifted(one) == [], 3)
+    wait_until(lambda: drifted(other) == [] and drifted(one) == [])
     before = total(pair.metrics(), "drift_detected_total", field="age")
     for client in each_worker:
         fill_window(client, [STRANGE] * (WINDOW // 2))
-    wait_until(lambda: pair.metrics()['titanic_drift{field="age"}'] > 0.2, 3)
-    wait_until(lambda: total(pair.metrics(), "drift_detected_total", field="age") > before, 3)
+    wait_until(lambda: pair.metrics()['titanic_drift{field="age"}'] > 0.2)
+    wait_until(lambda: total(pair.metrics(), "drift_detected_total", field="age") > before)
     assert {"age", "fare"} <= set(drifted(one))
     drift = one.get("/api/v1/drift").json()
     assert drift["predictions"] == drift["window"] == WINDOW
@@ -239,7 +239,7 @@ def test_a_killed_workers_counts_and_window_go_on_in_its_successor(pair, each_wo
     assert total(pair.metrics(), "drift_detected_total", field="age") == detected
     for _ in range(10):
         pair.predict()
-    wait_until(lambda: counts(pair.metrics())["requests"] == before["requests"] + 10, 3)
+    wait_until(lambda: counts(pair.metrics())["requests"] == before["requests"] + 10)
 
 
 def _both_answer(pair):

@@ -85,6 +85,12 @@ def failing_for_fifteen_siblings(release, version):
     return replace(of_version(release, version), model=model, golden=golden_rows(Scorer(model)))
 
 
+def both_have_begun(service):
+    """Whether two workers follow what is live; one is enough for the service to be ready."""
+    told = service.metrics()
+    return all(f'titanic_worker_resident_bytes{{worker="{seat}"}}' in told for seat in (0, 1))
+
+
 def make_live(folder, *releases):
     """Publish releases, whatever they are, and name them in `current.json`; returns the names."""
     names = [

@@ -240,7 +240,7 @@ def test_a_release_that_becomes_whole_is_taken_soon(following, folder, champion,
     wait_until(lambda: heard.refusals)
     assert "no model.onnx" in refusals(follower)[name]
     (folder / name / "model.onnx").write_bytes(release.model)
-    wait_until(lambda: versions(follower) == ["3"], 5)
+    wait_until(lambda: versions(follower) == ["3"])
     assert follower.refused == ()
     assert not follower.behind
 
@@ -289,7 +289,7 @@ def test_a_burst_of_changes_ends_with_the_last(following, folder, champion, chal
     for number in range(10, 40):
         release = champion if number % 2 else challenger
         make_live(folder, of_version(release, str(number)))
-    wait_until(lambda: versions(follower) == ["39"], 5)
+    wait_until(lambda: versions(follower) == ["39"])
     assert follower.refused == ()
 
 
@@ -300,14 +300,14 @@ def test_a_nudge_makes_every_worker_look_also_at_what_was_refused(
     make_live(folder, challenger)
     workers[0].nudge()
     assert versions(workers[0]) == ["2"]
-    wait_until(lambda: versions(workers[1]) == ["2"], 2)
+    wait_until(lambda: versions(workers[1]) == ["2"])
     [name] = make_live(folder, of_version(champion, "3"))
     (folder / name / "model.onnx").rename(folder / "elsewhere")
     workers[0].nudge()
     assert workers[0].behind
     (folder / "elsewhere").rename(folder / name / "model.onnx")
     workers[1].nudge()
-    wait_until(lambda: versions(workers[0]) == versions(workers[1]) == ["3"], 2)
+    wait_until(lambda: versions(workers[0]) == versions(workers[1]) == ["3"])
 
 
 class FailingAtFirst(list):

@@ -6,7 +6,12 @@ from collections import defaultdict
 import httpx
 import pytest
 
-from tests.service.live.breaking import make_live, of_other_features, wrong_about_golden_rows
+from tests.service.live.breaking import (
+    both_have_begun,
+    make_live,
+    of_other_features,
+    wrong_about_golden_rows,
+)
 from tests.service.releases import of_version, publish
 from tests.service.serving import start_service, wait_until
 from titanic_model.published import CURRENT, read_current
@@ -23,6 +28,7 @@ def changing(champion, challenger, tmp_path_factory):
         tmp_path_factory.mktemp("service"), workers=2, releases_uri=f"file://{folder}"
     )
     running.folder = folder
+    wait_until(lambda: both_have_begun(running))
     yield running
     running.stop()
 
@@ -106,7 +112,7 @@ def test_champion_and_challenger_are_told_with_all_that_is_known_of_them(
     changing, champion, challenger
 ):
     make_live(changing.folder, of_version(challenger, "8"), of_version(champion, "9"))
-    wait_until(lambda: live_of(changing)["champion"]["version"] == "8", 3)
+    wait_until(lambda: live_of(changing)["champion"]["version"] == "8")
     model = live_of(changing)
     assert model["challenger"]["version"] == "9"
     assert model["champion"]["family"] == "gradient_boosting"

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.service.guard.asking import SECRET, a_token
-from tests.service.live.breaking import make_live
+from tests.service.live.breaking import both_have_begun, make_live
 from tests.service.releases import publish
 from tests.service.serving import wait_until
 
@@ -20,6 +20,7 @@ def test_all_workers_look_at_once(serve, champion, challenger, tmp_path):
     folder = tmp_path / "releases"
     publish(folder, champion)
     service = serve(workers=2, releases_uri=folder, releases_poll_seconds=3600, jwt_secret=SECRET)
+    wait_until(lambda: both_have_begun(service))
     make_live(folder, challenger)
     ask = service.client.post
     assert ask("/api/v1/admin/reload").status_code == 401
@@ -27,7 +28,7 @@ def test_all_workers_look_at_once(serve, champion, challenger, tmp_path):
     answer = ask("/api/v1/admin/reload", headers=bearer("predict admin"))
     assert answer.status_code == 200
     assert answer.json()["champion"]["version"] == "2"
-    wait_until(lambda: service.metrics()["titanic_release_swaps_total"] == 2, 3)
+    wait_until(lambda: service.metrics()["titanic_release_swaps_total"] == 2)
 
 
 @pytest.mark.parametrize("follows", [True, False])

@@ -82,7 +82,7 @@ def test_a_service_waits_for_its_first_release_and_lives_through_an_outage(
         folder = tmp_path / "published"
         make_live(folder, champion)
         bucket.upload(folder)
-        wait_until(service.ready, 5)
+        wait_until(service.ready)
         assert service.predict().json()["model_version"] == "1"
         assert model_of(service)["unreachable"] is None
         [known] = service.client.get("/api/v1/models").json()["models"]
@@ -97,7 +97,7 @@ def test_a_service_waits_for_its_first_release_and_lives_through_an_outage(
             "releases_unavailable",
         )
         slowest = max(_seconds(service.predict) for _ in range(50))
-        assert slowest < 1
+        assert slowest < 2
         assert service.client.get("/readyz").status_code == 200
 
         make_live(folder, of_version(challenger, "5"))
