@@ -158,7 +158,6 @@ def _environment(folder: Path) -> dict[str, str]:
     """Ours, but for what is set for other services."""
     around = child_environment(os.environ, {}, Settings(titanic_home=folder))
     of_services = {name.upper() for name in ServiceSettings.model_fields}
-    of_services.add("PROMETHEUS_MULTIPROC_DIR")
     kept = {name: value for name, value in around.items() if name not in of_services}
     (folder / "tmp").mkdir()
     return kept | {"TMPDIR": str(folder / "tmp")}

@@ -35,7 +35,8 @@ def read_csv(body: bytes, most: int) -> Batch:
     try:
         header = next(lines, [])
         columns = _columns(header)
-        rows = [_of_line(columns, line) for line in _filled(lines, most)]
+        named = [(place, name, _Cells(name)) for place, name in enumerate(columns) if name]
+        rows = [_of_line(named, len(columns), line) for line in _filled(lines, most)]
     except csv.Error as error:
         raise Refused(400, "malformed_csv", f"Line {lines.line_num:,}: {error}.") from None
     ignored = [short(text) for text, name in zip(header, columns, strict=True) if name is None]
@@ -59,28 +60,36 @@ def _columns(header: Sequence[str]) -> list[str | None]:
     return columns
 
 
-def _of_line(columns: Sequence[str | None], line: Sequence[str]) -> Passenger | Refused:
-    if len(line) != len(columns):
-        return Refused(
-            422, "invalid_input", f"The row has {len(line)} values, the header {len(columns)}."
-        )
+class _Cells(dict[str, Any]):
+    """What the texts in one column stand for, each worked out once; most are there many times."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._kind = _KINDS[name]
+
+    def __missing__(self, text: str) -> Any:
+        value = self[text] = self._read(text.strip())
+        return value
+
+    def _read(self, text: str) -> Any:
+        """Nothing for an empty cell; a text that is no number is refused by its own words."""
+        if not text:
+            return None
+        if self._kind not in ("integer", "number") or not _NUMBER.fullmatch(text):
+            return text
+        number = float(text)
+        # Tables that know only numbers with a point write 3.0 for a whole number.
+        return int(number) if self._kind == "integer" and number.is_integer() else number
+
+
+def _of_line(
+    columns: Sequence[tuple[int, str, _Cells]], width: int, line: Sequence[str]
+) -> Passenger | Refused:
+    if len(line) != width:
+        return Refused(422, "invalid_input", f"The row has {len(line)} values, the header {width}.")
     return check_passenger(
-        {
-            name: _value(name, text.strip())
-            for name, text in zip(columns, line, strict=True)
-            if name and text.strip()
-        }
+        {name: value for place, name, cells in columns if (value := cells[line[place]]) is not None}
     )
-
-
-def _value(name: str, text: str) -> Any:
-    """What a text in a list stands for; one that is no number is refused by its own words."""
-    kind = _KINDS[name]
-    if kind not in ("integer", "number") or not _NUMBER.fullmatch(text):
-        return text
-    number = float(text)
-    # Tables that know only numbers with a point write 3.0 for a whole number.
-    return int(number) if kind == "integer" and number.is_integer() else number
 
 
 def _filled(lines: Iterator[list[str]], most: int) -> Iterator[list[str]]:

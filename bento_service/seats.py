@@ -6,7 +6,6 @@ of the drift window, so that nothing is counted twice or forgotten.
 
 from __future__ import annotations
 
-import atexit
 import fcntl
 import mmap
 import os
@@ -17,8 +16,10 @@ from io import BufferedRandom
 from itertools import count
 from pathlib import Path
 
-# BentoML makes this folder anew for each service that it starts and tells all of its workers.
-_OF_BENTOML = "PROMETHEUS_MULTIPROC_DIR"
+import psutil
+from bentoml import server_context
+
+_PREFIX = f"titanic-service-{os.getuid()}"
 
 
 @dataclass(frozen=True)
@@ -36,14 +37,35 @@ class Seat:
 
 
 def shared_folder() -> Path:
-    """The folder of this service's workers."""
-    named = os.environ.get(_OF_BENTOML)
-    if not named:
-        named = os.environ[_OF_BENTOML] = tempfile.mkdtemp(prefix="titanic-service-")
-        atexit.register(shutil.rmtree, named, ignore_errors=True)
-    folder = Path(named)
-    folder.mkdir(parents=True, exist_ok=True)
+    """The folder of this service's workers, named by the process that started them all.
+
+    BentoML has one for metrics, too, but one and the same for all services of a BENTOML_HOME,
+    which each of them empties when it starts.
+    """
+    in_worker = server_context.worker_index is not None
+    starter = psutil.Process(os.getppid() if in_worker else os.getpid())
+    everyones = Path(tempfile.gettempdir())
+    _remove_those_of_the_dead(everyones)
+    folder = everyones / _name(starter)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+        raise PermissionError(f"{folder} is somebody else's: remove it, or set TMPDIR")
     return folder
+
+
+def _name(starter: psutil.Process) -> str:
+    return f"{_PREFIX}-{starter.pid}-{starter.create_time():.2f}"
+
+
+def _remove_those_of_the_dead(everyones: Path) -> None:
+    for folder in everyones.glob(f"{_PREFIX}-*"):
+        pid = folder.name.removeprefix(f"{_PREFIX}-").partition("-")[0]
+        try:
+            alive = pid.isdigit() and _name(psutil.Process(int(pid))) == folder.name
+        except psutil.Error:
+            alive = False
+        if not alive:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def take_seat(folder: Path) -> Seat:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from threading import Event, Lock
 
-
 # A full batch alone may reach the bound, and is written a moment later.
 _BOUNDS_WHILE_WRITING = 10
 

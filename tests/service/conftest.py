@@ -44,8 +44,8 @@ def serve(releases, tmp_path):
     """Starts services of the test's own, on releases that nobody changes unless it says so."""
     running = []
 
-    def start(**settings):
-        home = tmp_path / f"home-{len(running)}"
+    def start(home=None, **settings):
+        home = home or tmp_path / f"home-{len(running)}"
         running.append(start_service(home, **{"releases_uri": releases, **settings}))
         return running[-1]
 

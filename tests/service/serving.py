@@ -92,10 +92,10 @@ class Service:
                 self.process.wait()
 
 
-def start_service(home, *, wait=True, what=_SERVE, python=sys.executable, **settings):
+def start_service(home, *, wait=True, what=_SERVE, python=sys.executable, port=None, **settings):
     """Start `bentoml serve` with these settings (`challenger_mode="shadow"`)."""
     home.mkdir(parents=True, exist_ok=True)
-    port = free_port()
+    port = port or free_port()
     known = {name.upper() for name in Settings.model_fields}
     environment = {name: value for name, value in os.environ.items() if name not in known}
     environment |= {

@@ -1,8 +1,8 @@
 """What the service tells Prometheus: names, kinds, and what it does when telling fails."""
 
+import tempfile
 from pathlib import Path
 
-import psutil
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -85,8 +85,7 @@ def test_a_histogram_counts_what_was_within_its_bounds(told):
 
 def test_the_beat_outlives_a_failure_and_speaks_of_it_once(serve):
     service = serve()
-    [worker] = service.workers()
-    folder = Path(psutil.Process(worker.pid).environ()["PROMETHEUS_MULTIPROC_DIR"])
+    [folder] = Path(tempfile.gettempdir()).glob(f"titanic-service-*-{service.process.pid}-*")
     flags = folder / "drift-flags"
     flags.rename(folder / "elsewhere")
     wait_until(lambda: "telling the metrics failed" in service.log)

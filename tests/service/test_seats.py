@@ -1,7 +1,9 @@
 """Seats: one for each living worker, and the files workers share."""
 
+import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -51,14 +53,35 @@ def test_each_worker_has_a_seat_of_its_own_and_a_killed_ones_is_taken_next(hold,
     assert hold()[1] == 0
 
 
-def test_the_folder_is_that_of_bentoml_or_else_made_and_told_on(tmp_path, monkeypatch):
-    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path / "of bentoml"))
-    assert shared_folder() == tmp_path / "of bentoml"
+def test_the_folder_is_that_of_one_service_and_nobody_elses(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    folder = shared_folder()
+    assert folder == shared_folder()
+    assert folder.stat().st_mode & 0o077 == 0
+
+
+def test_what_a_dead_service_left_is_removed(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    left = tmp_path / f"titanic-service-{os.getuid()}-{gone.pid}-1.00"
+    left.mkdir()
+    (left / "seat-0").touch()
+    (tmp_path / "somebody elses").mkdir()
     assert shared_folder().is_dir()
-    monkeypatch.delenv("PROMETHEUS_MULTIPROC_DIR")
-    made = shared_folder()
-    assert made.is_dir()
-    assert shared_folder() == made
+    assert not left.exists()
+    assert (tmp_path / "somebody elses").is_dir()
+
+
+def test_a_service_that_fails_to_start_leaves_the_running_one_alone(serve):
+    running = serve()
+    running.predict()
+    port = running.url.rpartition(":")[2]
+    second = serve(home=running.home, port=port, wait=False)
+    assert second.process.wait(20) != 0
+    answer = running.client.get("/metrics")
+    assert answer.status_code == 200
+    assert 'titanic_requests_total{route="/api/v1/predict",status="200"} 1.0' in answer.text
 
 
 def test_a_shared_file_is_the_same_for_all_and_outlives_them(tmp_path):

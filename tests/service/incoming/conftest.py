@@ -4,6 +4,7 @@ import asyncio
 import logging
 import secrets
 import socket
+import tempfile
 import time
 from contextlib import asynccontextmanager
 
@@ -93,7 +94,7 @@ def wire():
 @pytest.fixture
 def in_process(releases, tmp_path, monkeypatch):
     """Runs something with a front in this process: `use(front)`, once all is loaded."""
-    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path / "shared"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     levels = {name: logging.getLogger(name).level for name in ("bento_service",)}
 
     async def pages(scope, receive, send):
