@@ -36,17 +36,17 @@ lint: ## format, lint and security rules, types, and imports that only point dow
 	@$(IN_VENV) -m mypy
 	@.venv/bin/lint-imports --no-cache
 
-bench: ## the benchmarks, beside their peers; writes benchmarks/RESULTS.md
-	@$(INSTALL) orchestration
+bench: ## the benchmarks, beside their peers; writes benchmarks/RESULTS.md (needs wrk)
+	@$(INSTALL) orchestration serving
 	@$(IN_VENV) -m benchmarks $(ARGS)
 
 screenshots: ## pictures of a running `make run` for docs/ (needs chromium)
 	@$(INSTALL) orchestration
 	@$(IN_VENV) docs/screenshots.py
 
-lock: ## write the locks anew, every package at its newest allowed version
+lock: ## write the locks anew, all packages at their newest (ARGS=--keep: only what is added)
 	@$(INSTALL) installer
-	@PATH="$$PATH:$(CURDIR)/.venv/bin" requirements/lock.sh
+	@PATH="$$PATH:$(CURDIR)/.venv/bin" requirements/lock.sh $(ARGS)
 
 doctor: ## what this machine has, what is set, and what would keep `make run` from working
 	@$(INSTALL) orchestration

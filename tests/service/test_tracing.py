@@ -1,8 +1,10 @@
 """Traces: sent where an exporter is configured, and nothing of it loaded where none is."""
 
+import signal
 import subprocess
 import sys
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -10,6 +12,14 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from tests.service.serving import CHECKOUT, wait_until
 
+UNTRACED = """
+import sys
+from bento_service.settings import Settings
+from bento_service.tracing import traced
+app = object()
+assert traced(app, Settings(), "1") is app
+assert not [name for name in sys.modules if name.startswith("opentelemetry")]
+"""
 CALLERS_TRACE = "0af7651916cd43dd8448eb211c80319c"
 
 
@@ -64,9 +74,22 @@ def test_requests_become_spans_of_their_callers_traces(serve, collector, monkeyp
     assert not any("livez" in span.name for _, span in collector.spans)
 
 
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
+def test_the_last_spans_are_sent_before_the_end(serve, collector, end):
+    service = serve(otel_exporter_otlp_endpoint=collector.url)
+    for _ in range(5):
+        service.predict()
+    service.process.send_signal(end)
+    service.process.wait(20)
+    assert [span.name for _, span in collector.spans] == ["POST /api/v1/predict"] * 5
+
+
 def test_a_collector_that_is_gone_does_not_hold_up_predictions(serve):
     service = serve(otel_exporter_otlp_endpoint="http://127.0.0.1:9")
     assert service.predict().status_code == 200
+    began = time.monotonic()
+    service.stop()
+    assert time.monotonic() - began < 10
 
 
 def test_without_an_exporter_nothing_of_it_is_loaded():
@@ -74,12 +97,7 @@ def test_without_an_exporter_nothing_of_it_is_loaded():
         [
             sys.executable,
             "-c",
-            "import sys\n"
-            "from bento_service.settings import Settings\n"
-            "from bento_service.tracing import traced\n"
-            "app = object()\n"
-            "assert traced(app, Settings(), '1') is app\n"
-            "assert not [name for name in sys.modules if name.startswith('opentelemetry')]\n",
+            UNTRACED,
         ],
         cwd=CHECKOUT,
         capture_output=True,
