@@ -35,7 +35,7 @@ def packaged():
 
 
 @cache
-def a_release(version="1", family="logistic", **provenance):
+def a_release(version="1", family="logistic"):
     """A release of that version; the model is the same for the same family."""
     data = packaged()
     pipeline = PIPELINES[family]().fit(data.matrix, data.survived)
