@@ -89,7 +89,7 @@ class Predictor:
             self._note(
                 request, passenger, "predict_all", model, probability, None, request.request_id
             )
-        self.recent.remember(request.request_id, answers[0][1] >= THRESHOLD)
+        self.recent.remember(request.caller.key, request.request_id, answers[0][1] >= THRESHOLD)
         return answers
 
     def many(
@@ -101,7 +101,9 @@ class Predictor:
         matrix = derive_columns(columns_of(passengers))
         probabilities = model.scorer.score(matrix)
         self._note_many(request, passengers, rows, model, probabilities)
-        self.recent.remember_many(request.request_id, np.asarray(rows), probabilities >= THRESHOLD)
+        self.recent.remember_many(
+            request.caller.key, request.request_id, np.asarray(rows), probabilities >= THRESHOLD
+        )
         if self.challenger_mode == "shadow" and live.challenger is not None:
             with self._unseen(live.challenger) as shadow:
                 scores = shadow.scorer.score(matrix)
@@ -139,7 +141,7 @@ class Predictor:
         probability = float(model.scorer.score(row)[0])
         request_id = request_id or request.request_id
         self._note(request, passenger, way, model, probability, passenger_id, request_id)
-        self.recent.remember(request_id, probability >= THRESHOLD)
+        self.recent.remember(request.caller.key, request_id, probability >= THRESHOLD)
         if self.challenger_mode == "shadow" and live.challenger is not None:
             with self._unseen(live.challenger) as shadow:
                 score = float(shadow.scorer.score(row)[0])

@@ -1,15 +1,19 @@
 """The last predictions, by request id, so that outcomes can be matched and accuracy be told.
 
 All workers share one table in memory: whichever hears of an outcome knows the prediction. Of the
-last 50,000 predictions it remembers nine in ten; the prediction log remembers all.
+last 50,000 predictions it remembers nine in ten; the prediction log remembers all. A prediction is
+known to whom it was told: request ids can be guessed, and be the same of several callers.
 """
 
 from __future__ import annotations
 
 import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
+from secrets import token_bytes
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +32,8 @@ _STEP = 0x9E3779B97F4A7C15  # spreads the rows of a batch evenly over the table
 _MASK = (1 << 64) - 1
 _TO_PLACE = 64 - _SLOTS_BITS
 _MOST_DIGITS = 9
+_SALT = 16  # bytes
+_LENGTH = 8 * (_SLOTS + 1) + _ROLLING + _SALT
 
 
 @dataclass(frozen=True)
@@ -44,16 +50,17 @@ class RecentPredictions:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / _FILE
-        self._file = shared_file(self._path, 8 * (_SLOTS + 1) + _ROLLING)
+        self._file = shared_file(self._path, _LENGTH)
         self._slots: NDArray[np.uint64] = np.frombuffer(self._file, "<u8", _SLOTS)
         self._heard: NDArray[np.int64] = np.frombuffer(self._file, "<i8", 1, 8 * _SLOTS)
         self._right: NDArray[np.uint8] = np.frombuffer(self._file, "u1", _ROLLING, 8 * (_SLOTS + 1))
         # The same as `_slots`; for a single one it is several times as fast.
         self._each = memoryview(self._file)[: 8 * _SLOTS].cast("Q")
+        self._salt = self._shared_salt()
 
-    def remember(self, request_id: str, survived: bool) -> None:  # noqa: FBT001 - it is the value
+    def remember(self, caller: str, request_id: str, survived: bool) -> None:  # noqa: FBT001 - it is the value
         """Note one prediction."""
-        key = _key(request_id)
+        key = self._key(caller, request_id)
         place = key >> _TO_PLACE
         slot = self._each[place]
         said = _YES if survived else _NO
@@ -62,11 +69,11 @@ class RecentPredictions:
         self._each[place] = key & _KEY | said
 
     def remember_many(
-        self, request_id: str, rows: NDArray[np.int64], survived: NDArray[np.bool_]
+        self, caller: str, request_id: str, rows: NDArray[np.int64], survived: NDArray[np.bool_]
     ) -> None:
         """Note the predictions of a batch, whose request ids are `request_id.row`."""
         steps = (rows.astype(np.uint64) + np.uint64(1)) * np.uint64(_STEP)
-        keys = np.uint64(_hash(request_id)) + steps
+        keys = np.uint64(self._hash(caller, request_id)) + steps
         places = (keys >> np.uint64(_TO_PLACE)).astype(np.intp)
         slots = self._slots[places]
         same = (slots ^ keys) & np.uint64(_KEY) == 0
@@ -74,13 +81,12 @@ class RecentPredictions:
         said = np.where(survived, np.uint64(_YES), np.uint64(_NO))
         self._slots[places] = keys & np.uint64(_KEY) | said | became
 
-    def outcome(self, request_id: str, survived: bool) -> Match:  # noqa: FBT001 - it is the value
-        """Note what became of a passenger; the first word on each counts."""
-        key = _key(request_id)
+    def outcome(self, caller: str, request_id: str, survived: bool) -> Match:  # noqa: FBT001 - it is the value
+        """Note what became of a passenger; the caller's first word on each counts."""
+        key = self._key(caller, request_id)
         place = key >> _TO_PLACE
         # The same may be told to two workers at once.
-        with self._path.open("rb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with self._locked():
             slot = self._each[place]
             if (slot ^ key) & _KEY or not slot & _SAID:
                 return Match(known=False)
@@ -104,14 +110,29 @@ class RecentPredictions:
         heard = self.outcomes
         return float(np.mean(self._right[:heard] == _YES)) if heard else None
 
+    def _key(self, caller: str, request_id: str) -> int:
+        """That of a batch's row follows from the batch's, so that all rows are noted at once."""
+        base, dot, row = request_id.rpartition(".")
+        if dot and row.isascii() and row.isdigit() and len(row) <= _MOST_DIGITS:
+            return (self._hash(caller, base) + (int(row) + 1) * _STEP) & _MASK
+        return self._hash(caller, request_id)
 
-def _key(request_id: str) -> int:
-    """That of a batch's row follows from the batch's, so that a whole batch is noted at once."""
-    base, dot, row = request_id.rpartition(".")
-    if dot and row.isascii() and row.isdigit() and len(row) <= _MOST_DIGITS:
-        return (_hash(base) + (int(row) + 1) * _STEP) & _MASK
-    return _hash(request_id)
+    def _hash(self, caller: str, request_id: str) -> int:
+        # A request id has no NUL. A caller may be named by anything, half a surrogate pair too.
+        text = f"{request_id}\0{caller}".encode(errors="surrogatepass")
+        return int.from_bytes(blake2b(text, digest_size=8, salt=self._salt).digest(), "little")
 
+    def _shared_salt(self) -> bytes:
+        """What makes the keys such that nobody can look for two ids with the same one."""
+        with self._locked():
+            salt = self._file[-_SALT:]
+            if not any(salt):
+                salt = self._file[-_SALT:] = token_bytes(_SALT)
+        return salt
 
-def _hash(text: str) -> int:
-    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little")
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Alone among all workers."""
+        with self._path.open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield

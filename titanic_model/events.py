@@ -40,12 +40,16 @@ class PredictionEvent(BaseModel):
 
 
 class OutcomeEvent(BaseModel):
-    """What really became of a passenger for whom there was a prediction."""
+    """What really became of a passenger for whom there was a prediction.
+
+    It is about the prediction with this request id and this caller: ids can be guessed, or be the
+    same of several callers, so whoever joins has to match both. The caller's first word counts.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: Literal["outcome"] = "outcome"
     time: float
     request_id: Annotated[str, Field(description="That of the prediction.")]
-    caller: str
+    caller: Annotated[str, Field(description="That of the prediction, or the outcome is none.")]
     survived: bool

@@ -2,7 +2,8 @@
 
 The rule: an outcome is noted once for each request id, and saying the same again is fine. An id
 that is not remembered is accepted, for the prediction may be older or another machine's; who
-reads the log joins it. Another outcome than the one noted is refused.
+reads the log joins it. So is another caller's, to which it changes nothing: in the log both have
+their callers. Another outcome than the one noted is refused.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ class OutcomeRoutes:
         """Note an outcome."""
         require_json(request)
         outcome = _read(await request.body(PASSENGER_BYTES))
-        match = self._recent.outcome(outcome.request_id, outcome.survived)
+        match = self._recent.outcome(request.caller.key, outcome.request_id, outcome.survived)
         if match.contradicts:
             self._metrics.outcomes.labels("contradicting").inc()
             raise Refused(

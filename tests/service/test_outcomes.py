@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.service.guard.asking import SECRET, a_token
+
 
 def report(service, request_id, survived, **changes):
     content = {"request_id": request_id, "survived": survived, **changes}
@@ -33,6 +35,23 @@ def test_an_outcome_of_an_older_prediction_is_accepted(service):
     answer = report(service, "long-ago", True)
     assert answer.status_code == 200
     assert (answer.json()["known"], answer.json()["repeated"]) == (False, False)
+
+
+def test_nobody_has_a_word_on_what_another_was_told(serve):
+    service = serve(jwt_secret=SECRET)
+    alice, bob = ({"Authorization": f"Bearer {a_token(sub=name)}"} for name in ("alice", "bob"))
+    said = service.predict(headers=alice).json()
+
+    def tells(who, survived):
+        content = {"request_id": said["request_id"], "survived": survived}
+        return service.client.post("/api/v1/outcomes", json=content, headers=who)
+
+    foreign = tells(bob, not said["survived"])
+    assert (foreign.status_code, foreign.json()["known"]) == (200, False)
+    own = tells(alice, said["survived"])
+    assert (own.status_code, own.json()["known"]) == (200, True)
+    assert tells(alice, not said["survived"]).status_code == 409
+    assert tells(bob, not said["survived"]).json()["known"] is False
 
 
 def test_rows_of_a_batch_have_outcomes_of_their_own(service):
