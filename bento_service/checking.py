@@ -10,6 +10,8 @@ from bento_service.guard.cross_origin import CrossOrigin
 from bento_service.guard.rate_limits import limits_of
 from bento_service.guard.redis_counts import RedisCounts
 from bento_service.settings import Settings, WrongSetting
+from bento_service.shown import shown
+from bento_service.storage import missing_storage
 
 
 def checked(settings: Settings) -> Settings:
@@ -20,20 +22,10 @@ def checked(settings: Settings) -> Settings:
     if settings.rate_limit_storage:
         RedisCounts(settings.rate_limit_storage)
     for name in ("releases_uri", "prediction_log_uri"):
-        _require_storage(name.upper(), getattr(settings, name) or "")
+        place = getattr(settings, name)
+        if place and (problem := missing_storage(place)):
+            raise WrongSetting(
+                f"{name.upper()}={shown(place)!r}: {problem}. Name a folder, or a URL of a storage "
+                "that is installed, such as s3:// (package s3fs) or gs:// (gcsfs)."
+            )
     return settings
-
-
-def _require_storage(name: str, uri: str) -> None:
-    protocol, remote, _ = uri.partition("://")
-    if not remote or protocol == "file":
-        return
-    import fsspec
-
-    try:
-        fsspec.get_filesystem_class(protocol)
-    except (ImportError, ValueError) as error:
-        raise WrongSetting(
-            f"{name} begins with {protocol}://: {error}. Name a folder, or a URL of a storage "
-            "that is installed, such as s3:// (package s3fs) or gs:// (gcsfs)."
-        ) from None

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-import os
-import re
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bento_service.shown import shown
+from bento_service.storage import folder_of
+
 ChallengerMode = Literal["off", "shadow", "split"]
+Level = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+_LEVELS = {"WARN": "WARNING", **{name: name for name in get_args(Level)}}
 _SHOWN = 200  # characters of a wrong value
 
 
@@ -29,7 +39,37 @@ def _address(text: str) -> str:
     return text
 
 
+def _public_address(text: str) -> str:
+    if "@" in urlsplit(text).netloc:
+        raise ValueError("published keys are asked for without user and password: leave them out")
+    return text
+
+
+def _place(text: str) -> str:
+    folder = folder_of(text)
+    if folder is None:
+        return text
+    if not folder.is_absolute():
+        # Workers run in the folder of the bento's code, and a new bento has another one.
+        raise ValueError("name it in full, a relative path would lie within the bento")
+    return str(folder)
+
+
+def _when_asked(written: Any) -> Any:
+    if str(written).lower() not in {"auto", "off"}:
+        raise ValueError(
+            "it has to be auto, by which tokens are asked for as soon as JWT_SECRET or JWKS_URL is "
+            "set, or off, by which everybody is answered"
+        )
+    return str(written).lower()
+
+
+def _level(written: Any) -> Any:
+    return _LEVELS.get(str(written).upper(), written)
+
+
 Address = Annotated[str, AfterValidator(_address)]
+Place = Annotated[str, AfterValidator(_place)]
 
 
 class Settings(BaseSettings):
@@ -41,10 +81,12 @@ class Settings(BaseSettings):
 
     workers: Annotated[int, Field(ge=1, le=64, description="Processes that answer requests.")] = 1
     releases_uri: Annotated[
-        str | None,
+        Place | None,
         Field(
-            description="The folder of releases whose `current.json` is followed: a path or a URL "
-            "such as s3://bucket/releases. Unset: the release packed into the bento, for good."
+            description="The folder of releases whose `current.json` is followed: a whole path or "
+            "a URL such as s3://bucket/releases. Unset: the release packed into the bento, for "
+            "good.",
+            repr=False,  # there may be a password in it, as in all that are not shown here
         ),
     ] = None
     releases_poll_seconds: Annotated[
@@ -62,6 +104,7 @@ class Settings(BaseSettings):
     ] = 0.1
     auth: Annotated[
         Literal["auto", "off"],
+        BeforeValidator(_when_asked),
         Field(
             description="`auto`: tokens are asked for as soon as JWT_SECRET or JWKS_URL is set; "
             "until then only callers on this machine are answered. `off`: everybody is."
@@ -72,7 +115,8 @@ class Settings(BaseSettings):
         Field(description="Tokens are signed with this by HS256; 32 bytes at least."),
     ] = None
     jwks_url: Annotated[
-        Address | None, Field(description="Tokens are signed with a key that is published here.")
+        Annotated[Address, AfterValidator(_public_address)] | None,
+        Field(description="Tokens are signed with a key that is published here.", repr=False),
     ] = None
     jwt_audience: Annotated[str, Field(description="The audience that a token has to name.")] = (
         "titanic-survival"
@@ -92,7 +136,7 @@ class Settings(BaseSettings):
         Field(
             description="Where the counting is done for several machines: redis://host:6379. "
             "Unset: in memory that this machine's workers share.",
-            repr=False,  # there may be a password in it
+            repr=False,
         ),
     ] = None
     max_concurrency: Annotated[
@@ -108,7 +152,10 @@ class Settings(BaseSettings):
     ] = ""
     features_url: Annotated[
         Address | None,
-        Field(description="Feast's feature server. Unset: no predictions by passenger id."),
+        Field(
+            description="Feast's feature server. Unset: no predictions by passenger id.",
+            repr=False,
+        ),
     ] = None
     features_timeout_seconds: Annotated[
         float, Field(gt=0, le=30, description="How long the feature server may take.")
@@ -117,10 +164,11 @@ class Settings(BaseSettings):
         int, Field(ge=50, le=100_000, description="Predictions in the window of online drift.")
     ] = 500
     prediction_log_uri: Annotated[
-        str | None,
+        Place | None,
         Field(
-            description="Where predictions and outcomes are logged: a folder or a URL such as "
-            "s3://bucket/predictions. Unset: nowhere."
+            description="Where predictions and outcomes are logged: a whole path or a URL such as "
+            "s3://bucket/predictions. Unset: nowhere.",
+            repr=False,
         ),
     ] = None
     prediction_log_segment_bytes: Annotated[
@@ -135,11 +183,15 @@ class Settings(BaseSettings):
     ] = 10_000
     access_log: Annotated[bool, Field(description="A log line for each request.")] = False
     log_level: Annotated[
-        Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(description="Of the log on stdout.")
+        Level,
+        BeforeValidator(_level),
+        Field(description="Of the log on stdout."),
     ] = "INFO"
     otel_exporter_otlp_endpoint: Annotated[
         Address | None,
-        Field(description="Traces go there by OTLP over HTTP. Unset: nothing is traced."),
+        Field(
+            description="Traces go there by OTLP over HTTP. Unset: nothing is traced.", repr=False
+        ),
     ] = None
 
     @model_validator(mode="after")
@@ -161,15 +213,18 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        wrong = "; ".join(_explain(problem["loc"], problem["msg"]) for problem in error.errors())
+        wrong = "; ".join(
+            _explain(problem["loc"], problem["msg"], str(problem["input"]))
+            for problem in error.errors()
+        )
         raise WrongSetting(f"cannot read the settings of the service: {wrong}") from None
 
 
-def _explain(place: tuple[int | str, ...], message: str) -> str:
+def _explain(place: tuple[int | str, ...], message: str, written: str) -> str:
     message = message.removeprefix("Value error, ")
     if not place:
         return message
     name = str(place[0]).upper()
-    # Of a secret nothing is shown, and of an address no password.
-    value = re.sub(r"//[^/@]*@", "//***@", os.environ.get(name, ""))[:_SHOWN]
-    return f"{name}: {message}" if name == "JWT_SECRET" else f"{name}={value!r}: {message}"
+    if name == "JWT_SECRET":
+        return f"{name}: {message}"
+    return f"{name}={shown(written)[:_SHOWN]!r}: {message}"

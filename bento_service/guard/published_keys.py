@@ -19,6 +19,7 @@ from bento_service.guard.key_sets import named_keys, usable_keys
 from bento_service.guard.refusals import keys_unavailable, wrong_token
 from bento_service.guard.tokens import TokenKey, key_id
 from bento_service.settings import WrongSetting
+from bento_service.shown import shown
 
 logger = logging.getLogger(__name__)
 
@@ -140,7 +141,7 @@ class PublishedKeys:
                 logger.warning(
                     "cannot get the keys of tokens, the known ones go on for %.0f minutes: %s",
                     self._pace.kept / 60,
-                    error,
+                    shown(str(error)),
                 )
             return
         if named != self._named or not self.generation:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from bento_service.live.models import Live, LoadedModel, load
 from bento_service.live.sources import ReleaseSource
+from bento_service.shown import shown
 from titanic_model.events import Variant
 from titanic_model.published import CURRENT, Current
 from titanic_model.release import BrokenRelease
@@ -68,6 +69,9 @@ class Follower:
         self._on_change = on_change
         self._on_refusal = on_refusal
         self._seen: bytes | None = None
+        self._taken: bytes | None = None
+        # What was refused since `current.json` is as it is, and why: said once.
+        self._said: dict[str, str] = {}
         self._refused_now = False
         self._failed = ""
         self._pause = _FIRST_PAUSE
@@ -108,7 +112,7 @@ class Follower:
                 self._cannot_tell(str(error))
                 return
             except Exception as error:  # noqa: BLE001 - whatever storage is out of reach by
-                self._cannot_tell(repr(error))
+                self._cannot_tell(shown(repr(error)))
                 return
             if content is None:
                 self._cannot_tell(f"there is no {CURRENT} in {self.source.shown}")
@@ -130,6 +134,9 @@ class Follower:
         self.check(again=True)
 
     def _take(self, content: bytes) -> None:
+        if content != self._taken:
+            self._taken = content
+            self._said.clear()
         self._try_again_at = math.inf
         self._refused_now = False
         try:
@@ -165,7 +172,7 @@ class Follower:
         except (BrokenRelease, UnusableModel) as error:
             self._refuse(name, str(error))
         except Exception as error:  # noqa: BLE001 - whatever storage or runtime fail by
-            self._refuse(name, f"it cannot be read: {error!r}")
+            self._refuse(name, f"it cannot be read: {shown(repr(error))}")
         else:
             self._forget_refusal(name)
             return model
@@ -176,8 +183,9 @@ class Follower:
         if self._try_again_at == math.inf:
             self._try_again_at = time.monotonic() + self._pause
             self._pause = min(2 * self._pause, _LONGEST_PAUSE)
-        if any((known.name, known.reason) == (name, reason) for known in self.refused):
-            return  # said already
+        if self._said.get(name) == reason:
+            return
+        self._said[name] = reason
         self._forget_refusal(name)
         refusal = Refusal(name, reason, time.time())
         self.refused = (*self.refused, refusal)[-_REFUSALS_KEPT:]

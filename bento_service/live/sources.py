@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
+from bento_service.shown import shown
+from bento_service.storage import folder_of, open_storage
 from titanic_model.published import CURRENT, open_published
 from titanic_model.release import FILES, METADATA, BrokenRelease, Release
-
-# Looking again is done by who follows. S3's own attempts would hide for long that it is gone.
-_OPTIONS: dict[str, dict[str, Any]] = {
-    protocol: {
-        "config_kwargs": {
-            "connect_timeout": 5,
-            "read_timeout": 15,
-            "retries": {"max_attempts": 0},
-        }
-    }
-    for protocol in ("s3", "s3a")
-}
 
 
 class ReleaseSource(Protocol):
@@ -98,17 +87,9 @@ class StoredReleases:
     """A folder in object storage, or whatever else fsspec reaches."""
 
     def __init__(self, uri: str) -> None:
-        import fsspec
-
-        self.shown = re.sub(r"//[^/@]*@", "//", uri)  # without a password
+        self.shown = shown(uri)
         # No listing is kept: what was published a second ago has to be seen.
-        filesystem, self._root = fsspec.core.url_to_fs(
-            uri,
-            use_listings_cache=False,
-            skip_instance_cache=True,
-            **_OPTIONS.get(uri.partition("://")[0], {}),
-        )
-        self._files: Any = filesystem
+        self._files, self._root = open_storage(uri, use_listings_cache=False)
 
     def current(self) -> bytes | None:
         """What `current.json` says."""
@@ -138,11 +119,8 @@ class StoredReleases:
 
 def open_source(uri: str) -> ReleaseSource:
     """The folder that a path or a URL names."""
-    if uri.startswith("file://"):
-        return LocalReleases(Path(uri.removeprefix("file://")))
-    if "://" in uri:
-        return StoredReleases(uri.rstrip("/"))
-    return LocalReleases(Path(uri).expanduser())
+    folder = folder_of(uri)
+    return StoredReleases(uri.rstrip("/")) if folder is None else LocalReleases(folder)
 
 
 def _open(source: LocalReleases | StoredReleases, name: str) -> Release:

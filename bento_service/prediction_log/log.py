@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bento_service.prediction_log.backlog import Backlog
@@ -15,6 +15,8 @@ from bento_service.prediction_log.folder import SegmentFolder, Spool, default_sp
 from bento_service.prediction_log.trouble import Trouble, logger
 from bento_service.prediction_log.uploader import Uploader
 from bento_service.prediction_log.writer import Writer
+from bento_service.shown import shown
+from bento_service.storage import folder_of
 
 # So many full segments may wait on this machine's disk for a bucket that is gone.
 _SPOOLED_SEGMENTS = 32
@@ -24,7 +26,7 @@ _SPOOLED_SEGMENTS = 32
 class LogPlace:
     """Where and how one worker logs."""
 
-    uri: str
+    uri: str = field(repr=False)  # there may be a password in it
     seat: int = 0
     segment_bytes: int = 8 * 1024 * 1024
     segment_seconds: float = 60.0
@@ -34,9 +36,7 @@ class LogPlace:
     @property
     def folder(self) -> Path | None:
         """The local folder it is; None for object storage."""
-        if self.uri.startswith("file://"):
-            return Path(self.uri.removeprefix("file://"))
-        return None if "://" in self.uri else Path(self.uri)
+        return folder_of(self.uri)
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class PredictionLog:
                 spool,
                 place.uri,
                 Trouble(
-                    f"Uploading the prediction log to {place.uri}",
+                    f"Uploading the prediction log to {shown(place.uri)}",
                     f"Predictions go on; up to {most:,} bytes wait in {where}.",
                 ),
             )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 
+from bento_service.shown import shown
+
 logger = logging.getLogger("bento_service.prediction_log")
 
 
@@ -18,7 +20,7 @@ class Trouble:
     def failed(self, error: BaseException) -> None:
         """It did not work."""
         new = self.reason is None
-        self.reason = f"{type(error).__name__}: {error}"
+        self.reason = shown(f"{type(error).__name__}: {error}")
         if new:
             logger.error("%s fails: %s. %s", self._thing, self.reason, self._meanwhile)
 

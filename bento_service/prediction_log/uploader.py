@@ -15,13 +15,10 @@ from typing import Any
 
 from bento_service.prediction_log.folder import Spool, day_of
 from bento_service.prediction_log.trouble import Trouble
+from bento_service.storage import open_storage
 
 _LOOK_SECONDS = 5.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 15.0
-# The pauses between attempts are made here. S3's own would hide for ten seconds that it is gone.
-_OPTIONS: dict[str, dict[str, Any]] = {
-    protocol: {"config_kwargs": {"retries": {"max_attempts": 0}}} for protocol in ("s3", "s3a")
-}
 
 
 class Uploader:
@@ -108,11 +105,5 @@ class Uploader:
 
     def _storage(self) -> Any:
         if self._filesystem is None:
-            import fsspec
-
-            options = _OPTIONS.get(self._uri.split("://")[0], {})
-            self._filesystem, base = fsspec.url_to_fs(
-                self._uri, skip_instance_cache=True, **options
-            )
-            self._base = base.rstrip("/")
+            self._filesystem, self._base = open_storage(self._uri)
         return self._filesystem

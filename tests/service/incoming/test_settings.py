@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -30,12 +31,12 @@ OTHERS = {
     "features_url": ("http://host:6566", "http://host:6566"),
     "features_timeout_seconds": ("0.5", 0.5),
     "drift_window": ("100", 100),
-    "prediction_log_uri": ("predictions", "predictions"),
+    "prediction_log_uri": ("/srv/predictions", "/srv/predictions"),
     "prediction_log_segment_bytes": ("8192", 8192),
     "prediction_log_segment_seconds": ("5", 5.0),
     "prediction_log_backlog": ("50", 50),
     "access_log": ("true", True),
-    "log_level": ("DEBUG", "DEBUG"),
+    "log_level": ("debug", "DEBUG"),
     "otel_exporter_otlp_endpoint": ("http://host:4318", "http://host:4318"),
 }
 
@@ -74,6 +75,47 @@ def test_the_settings_as_they_are_let_one_start():
 
 
 @pytest.mark.parametrize(
+    ("text", "level"),
+    [("info", "INFO"), ("Warn", "WARNING"), ("warning", "WARNING"), ("ERROR", "ERROR")],
+)
+def test_a_level_is_written_as_people_write_it(monkeypatch, text, level):
+    monkeypatch.setenv("LOG_LEVEL", text)
+    assert load_settings().log_level == level
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"), [("1", True), ("yes", True), ("TRUE", True), ("off", False), ("0", False)]
+)
+def test_a_switch_is_written_as_people_write_it(monkeypatch, text, meant):
+    monkeypatch.setenv("ACCESS_LOG", text)
+    assert load_settings().access_log is meant
+
+
+@pytest.mark.parametrize("name", ["releases_uri", "prediction_log_uri"])
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("~/there", "{home}/there"),
+        ("file:///srv/there", "/srv/there"),
+        ("/srv/there/", "/srv/there"),
+        ("memory://there", "memory://there"),
+    ],
+)
+def test_a_place_is_a_whole_path_or_a_url(monkeypatch, name, written, meant):
+    monkeypatch.setenv(name.upper(), written)
+    assert getattr(checked(load_settings()), name) == meant.format(home=Path.home())
+
+
+@pytest.mark.parametrize("name", ["RELEASES_URI", "PREDICTION_LOG_URI"])
+@pytest.mark.parametrize("written", ["there", "./there", "file://there", "file:there"])
+def test_a_path_from_nowhere_is_refused_for_it_would_lie_within_the_bento(
+    monkeypatch, name, written
+):
+    said = wrong(monkeypatch, **{name: written})
+    assert f"{name}={written!r}: name it in full" in said
+
+
+@pytest.mark.parametrize(
     ("name", "value"),
     [
         ("WORKERS", "0"),
@@ -95,6 +137,7 @@ def test_the_settings_as_they_are_let_one_start():
         ("FEATURES_URL", "http://"),
         ("FEATURES_URL", "http://host:port"),
         ("JWKS_URL", "file:///etc/passwd"),
+        ("JWKS_URL", "https://ann:hush@host/keys"),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "host"),
         ("RATE_LIMIT", "many"),
         ("RATE_LIMIT", "0/minute"),
@@ -116,6 +159,12 @@ def test_the_valid_words_are_told(monkeypatch):
     assert "LOG_LEVEL='loud'" in said
 
 
+def test_whoever_wants_tokens_is_told_what_asks_for_them(monkeypatch):
+    said = wrong(monkeypatch, AUTH="on")
+    assert "AUTH='on'" in said
+    assert "as soon as JWT_SECRET or JWKS_URL is set" in said
+
+
 def test_two_kinds_of_key_exclude_each_other(monkeypatch):
     said = wrong(monkeypatch, JWT_SECRET=SECRET, JWKS_URL="https://keys.example")
     assert "JWT_SECRET and JWKS_URL exclude each other" in said
@@ -124,14 +173,43 @@ def test_two_kinds_of_key_exclude_each_other(monkeypatch):
 
 def test_of_a_secret_nothing_is_shown(monkeypatch):
     assert "a-short-one" not in wrong(monkeypatch, JWT_SECRET="a-short-one")  # noqa: S106
-    shown = repr(Settings(jwt_secret=SECRET, rate_limit_storage="redis://:hush@host"))
-    assert SECRET not in shown
-    assert "hush" not in shown
+    assert SECRET not in repr(Settings(jwt_secret=SECRET))
 
 
-@pytest.mark.parametrize("name", ["JWKS_URL", "RATE_LIMIT_STORAGE", "RELEASES_URI"])
-def test_of_an_address_no_password_is_shown(monkeypatch, name):
-    assert "hush" not in wrong(monkeypatch, **{name: "nowhere://ann:hush@host/0"})
+ADDRESSES = [
+    "JWKS_URL",
+    "RATE_LIMIT_STORAGE",
+    "RELEASES_URI",
+    "PREDICTION_LOG_URI",
+    "FEATURES_URL",
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+]
+
+
+@pytest.mark.parametrize("name", ADDRESSES)
+@pytest.mark.parametrize(
+    "value",
+    [
+        "nowhere://ann:hush@host/0",
+        "nowhere://ann:hu/hush@host/0",
+        "ann:hush@host",
+        "nowhere://host/0?password=hush",
+    ],
+)
+def test_of_an_address_no_password_is_shown(monkeypatch, name, value):
+    assert "hush" not in wrong(monkeypatch, **{name: value})
+
+
+@pytest.mark.parametrize("name", ["JWKS_URL", "FEATURES_URL", "OTEL_EXPORTER_OTLP_ENDPOINT"])
+@pytest.mark.parametrize("value", ["https://ann:hu/hush@host/x", "https://ann:hush@host:port"])
+def test_of_a_web_address_no_password_is_shown(monkeypatch, name, value):
+    assert "hush" not in wrong(monkeypatch, **{name: value})
+
+
+@pytest.mark.parametrize("name", ADDRESSES)
+def test_settings_that_are_printed_show_no_address_with_a_password(name):
+    settings = Settings.model_construct(**{name.lower(): "https://ann:hush@host"})
+    assert "hush" not in repr(settings)
 
 
 def test_bentoml_says_what_is_wrong_in_a_line_and_ends(tmp_path):

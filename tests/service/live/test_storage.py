@@ -141,7 +141,7 @@ def test_each_kind_of_place_holds_releases(scheme, folder, champion, challenger)
 
 
 def test_a_password_in_an_address_is_not_shown():
-    assert open_source("memory://user:secret@host/releases").shown == "memory://host/releases"
+    assert open_source("memory://user:secret@host/releases").shown == "memory://***@host/releases"
 
 
 class Hanging:
