@@ -10,6 +10,11 @@ from datetime import UTC, datetime
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 # Every line has these, so that whoever collects them can rely on it.
 _ALWAYS = ("request_id", "trace_id", "model_version")
+# At INFO these log each request that they make, and at DEBUG what is in it: addresses with
+# passwords, keys, signatures.
+_TALKATIVE = (
+    "aiobotocore", "boto3", "botocore", "fsspec", "gcsfs", "httpcore", "httpx", "s3fs", "urllib3",
+)  # fmt: skip
 
 
 class JsonLines(logging.Formatter):
@@ -42,6 +47,8 @@ def log_as_json(level: str) -> None:
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = True
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(max(root.level, logging.WARNING))
     # Access is logged by the service itself, with the request's id.
     for name in ("uvicorn.access", "bentoml.access"):
         logging.getLogger(name).disabled = True

@@ -72,8 +72,11 @@ class OnlineFeatures:
         self._timeout = timeout_seconds
         self._circuit = Circuit(_PAUSE_SECONDS, timeout_seconds + _PAUSE_SECONDS)
         self._complaint: str | None = None
+        address = httpx.URL(url)
         self._client = httpx.AsyncClient(
-            base_url=url,
+            # The password goes into a header only: an address is easily logged, a header is not.
+            base_url=address.copy_with(userinfo=b""),
+            auth=(address.username, address.password) if address.userinfo else None,
             timeout=timeout_seconds,
             limits=httpx.Limits(
                 max_connections=_CONNECTIONS, max_keepalive_connections=_CONNECTIONS

@@ -2,6 +2,8 @@
 
 import json
 import logging
+import subprocess
+import sys
 
 import pytest
 
@@ -9,7 +11,7 @@ from bento_service.http import Answer, trace_id_of
 from bento_service.logs import JsonLines
 from bento_service.routes import Route
 from tests.service.incoming.conftest import SECRET, asked
-from tests.service.serving import wait_until
+from tests.service.serving import CHECKOUT, wait_until
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 PARENT = f"00-{TRACE}-b7ad6b7169203331-01"
@@ -73,6 +75,23 @@ def test_no_token_and_no_secret_are_in_the_log(strict):
     signature = strict.token.split(".")[1]
     assert signature not in strict.log
     assert SECRET not in strict.log
+
+
+def test_what_libraries_ask_elsewhere_is_not_logged(service):
+    program = (
+        "import sys, httpx\n"
+        "from bento_service.logs import log_as_json\n"
+        "log_as_json('DEBUG')\n"
+        "httpx.get(sys.argv[1], trust_env=False).raise_for_status()"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", program, f"{service.url}/livez?key=hush"],
+        cwd=CHECKOUT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert told.stdout == ""
 
 
 def test_without_the_setting_requests_are_not_logged(service):

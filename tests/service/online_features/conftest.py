@@ -82,6 +82,7 @@ class Impostor:
 
     def __init__(self):
         self.asked = 0
+        self.authorization = None
         self.status = 200
         self.body = b"{}"
         self.hangs = False
@@ -94,6 +95,7 @@ class Impostor:
 
             def do_POST(self):
                 impostor.asked += 1
+                impostor.authorization = self.headers["Authorization"]
                 self.rfile.read(int(self.headers["Content-Length"]))
                 if impostor.hangs:
                     impostor.test_is_over.wait(30)

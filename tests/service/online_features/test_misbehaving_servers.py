@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from base64 import b64encode
 
 import numpy as np
 import pytest
@@ -125,6 +126,16 @@ def test_features_of_another_version_are_refused(run, client_of, impostor, versi
     message = refusal_of(run, client_of(impostor.url)).message
 
     assert f"version {version}, needed are those of version {FEATURE_VERSION}" in message
+
+
+def test_a_password_in_the_address_is_sent_and_not_logged(run, client_of, impostor, caplog):
+    caplog.set_level(logging.DEBUG)
+    impostor.says(an_answer([1], KNOWN))
+
+    run(client_of(impostor.url.replace("://", "://ann:hush%21@")).lookup([1]))
+
+    assert impostor.authorization == f"Basic {b64encode(b'ann:hush!').decode()}"
+    assert "hush" not in caplog.text
 
 
 def test_a_server_that_hangs_costs_one_caller_the_wait(run, client_of, impostor):
