@@ -16,7 +16,7 @@ from time import perf_counter
 from typing import Any
 
 from bento_service.drift import DriftWindow
-from bento_service.guard.callers import make_callers
+from bento_service.guard.callers import make_callers, warn_of_open_door
 from bento_service.guard.cross_origin import CrossOrigin
 from bento_service.guard.rate_limits import RateLimits
 from bento_service.http import Request
@@ -112,6 +112,8 @@ class App:
         sys.setswitchinterval(_TURN_SECONDS)
         self.follower.start()
         self.callers.start()
+        if self.seat.number == 0:  # one worker says it for all
+            warn_of_open_door(self.settings)
         self._tell()
         self._beats = asyncio.get_running_loop().create_task(self._beat())
         # What is there now stays: it need not be looked through each time something is thrown away.
@@ -204,6 +206,7 @@ class App:
         self.metrics.show_log(self.log.state)
         self.metrics.show_accuracy(self.recent.rolling_accuracy)
         self.metrics.limits_failing.set(self.limits.counted_apart)
+        self.metrics.keys_failing.set(not self.callers.keys_reachable)
         self.metrics.in_flight.set(self.in_flight)
         self.metrics.behind.set(self.follower.behind)
         self.predictor.look_at_drift()

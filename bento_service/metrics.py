@@ -126,6 +126,11 @@ class Metrics:
             "1 while callers are counted by each worker for itself.",
             mode="livemax",
         )
+        self.keys_failing = gauge(
+            "titanic_token_keys_failing",
+            "1 while the published keys of tokens cannot be had.",
+            mode="livemax",
+        )
         self._cpu = counter("titanic_worker_cpu_seconds_total", "Processor time.", "worker")
         self._memory = gauge("titanic_worker_resident_bytes", "Resident memory.", "worker")
         self._cpu_before = 0.0

@@ -5,6 +5,7 @@ With a key configured a caller is who the token says; without one, the address t
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Protocol
 
 from bento_service.guard.addresses import AnyCallers, NearCallers
@@ -14,6 +15,8 @@ from bento_service.settings import Settings
 
 if TYPE_CHECKING:
     from bento_service.guard.published_keys import Pace
+
+logger = logging.getLogger(__name__)
 
 CALLER_KEY = b"x-caller-key"
 _LONGEST_CALLER_KEY = 128
@@ -55,6 +58,14 @@ def make_callers(settings: Settings, pace: Pace | None = None) -> Callers:
     if settings.jwt_secret:
         return BearerCallers(SecretKey(settings.jwt_secret), expected)
     return BearerCallers(PublishedKeys(str(settings.jwks_url), pace or USUAL_PACE), expected)
+
+
+def warn_of_open_door(settings: Settings) -> None:
+    """Say that anybody may ask as often as he likes, where that is so and no limit was named."""
+    if settings.auth == "off" and settings.rate_limit is None:
+        logger.warning(
+            "everybody is answered, without a limit: AUTH is off and RATE_LIMIT is not set"
+        )
 
 
 def require(caller: Caller, needed: str) -> None:

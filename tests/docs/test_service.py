@@ -29,7 +29,9 @@ def test_the_settings_of_the_service():
 
 def test_the_metrics(tmp_path, monkeypatch):
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
-    metrics = Metrics(take_seat(tmp_path))
+    seat = take_seat(tmp_path)
+    metrics = Metrics(seat)
+    seat.leave()
     described = [
         family
         for part in vars(metrics).values()

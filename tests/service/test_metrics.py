@@ -27,6 +27,7 @@ KINDS = {
     "titanic_prediction_log_backlog": "gauge",
     "titanic_prediction_log_failing": "gauge",
     "titanic_rate_limit_storage_failing": "gauge",
+    "titanic_token_keys_failing": "gauge",
     "titanic_worker_cpu_seconds": "counter",
     "titanic_worker_resident_bytes": "gauge",
 }
