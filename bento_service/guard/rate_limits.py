@@ -17,7 +17,7 @@ from limits import RateLimitItem, parse_many
 
 from bento_service.guard.outage import Outage
 from bento_service.guard.redis_counts import RedisCounts
-from bento_service.guard.shared_counts import Count, SharedCounts, address_of
+from bento_service.guard.shared_counts import Count, SharedCounts
 from bento_service.http import Headers, Refused
 from bento_service.settings import Settings, WrongSetting
 
@@ -138,7 +138,7 @@ class RateLimits:
 
     def _open(self, folder: Path) -> SharedCounts:
         try:
-            return SharedCounts(address_of(folder / _FILE), clock=self._clock)
+            return SharedCounts(folder / _FILE, clock=self._clock)
         except OSError as error:
             self._file_outage.began(error)
             return self._alone
