@@ -22,6 +22,7 @@ from titanic_model.places import Places
 from titanic_model.published import (
     CURRENT,
     Current,
+    holds,
     publish_release,
     read_current,
     release_name,
@@ -96,7 +97,7 @@ def pack(release: Release, models: Path, scratch: Path) -> Path:
     """
     name = release_name(release)
     folder = models / MODEL_NAME / name
-    if _holds(folder, release):
+    if _is_packed(folder, release):
         return folder
     from bentoml._internal.models import ModelStore
 
@@ -114,7 +115,7 @@ def pack(release: Release, models: Path, scratch: Path) -> Path:
         try:
             os.replace(made, folder)
         except OSError:
-            if not _holds(folder, release):  # else another build was quicker
+            if not _is_packed(folder, release):  # else another build was quicker
                 raise
     (folder.parent / "latest").write_text(name)
     return folder
@@ -138,15 +139,8 @@ def _release_to_pack() -> Release:
     )
 
 
-def _holds(folder: Path, release: Release) -> bool:
-    """Whether that model is this release, every byte of it."""
-    name = release_name(release)
-    try:
-        named = read_current(folder) == Current(name)
-        same = named and read_release(folder / name).digest == release.digest
-    except BrokenRelease:
-        return False
-    return same and (folder / "model.yaml").is_file()
+def _is_packed(folder: Path, release: Release) -> bool:
+    return holds(folder, release) and (folder / "model.yaml").is_file()
 
 
 def _live_folder() -> Path:

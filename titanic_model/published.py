@@ -18,7 +18,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from uuid import uuid4
 
-from titanic_model.release import MANIFEST, BrokenRelease, Release, open_release, write_release
+from titanic_model.release import (
+    MANIFEST,
+    BrokenRelease,
+    Release,
+    open_release,
+    read_release,
+    write_release,
+)
 
 CURRENT = "current.json"
 _NAME = re.compile(r"[0-9]{1,9}-[0-9a-f]{12}")
@@ -90,3 +97,13 @@ def read_current(folder: Path) -> Current | None:
         return Current.from_json((folder / CURRENT).read_bytes())
     except FileNotFoundError:
         return None
+
+
+def holds(folder: Path, release: Release) -> bool:
+    """Whether this release is the live one there and whole, every byte of it."""
+    name = release_name(release)
+    try:
+        named = read_current(folder) == Current(name)
+        return named and read_release(folder / name).digest == release.digest
+    except (BrokenRelease, OSError):
+        return False

@@ -9,6 +9,7 @@ from tests.service.releases import a_release, of_version
 from titanic_model.published import (
     CURRENT,
     Current,
+    holds,
     open_published,
     publish_release,
     read_current,
@@ -102,3 +103,14 @@ def test_a_release_that_was_made_anew_under_an_old_name_is_noticed(release, tmp_
     files["manifest.json"] = json.dumps(manifest).encode()  # every digest in it is right
     with pytest.raises(BrokenRelease, match="which is another"):
         open_published(files, name, "there")
+
+
+def test_a_folder_holds_what_is_live_in_it_and_whole(release, tmp_path):
+    assert not holds(tmp_path, release)
+    name = publish_release(release, tmp_path)
+    assert not holds(tmp_path, release)
+    write_current(tmp_path, Current(name))
+    assert holds(tmp_path, release)
+    assert not holds(tmp_path, of_version(release, "2"))
+    (tmp_path / name / FILES[0]).write_bytes(b"another")
+    assert not holds(tmp_path, release)

@@ -20,8 +20,8 @@ from titanic_assets.settings import CHECKOUT, Settings
 from titanic_assets.stack.surroundings import MARK, NO_TELEMETRY, child_environment
 from titanic_assets.tracking.locking import held
 from titanic_model.labels import labels_of
-from titanic_model.published import Current, read_current, release_name
-from titanic_model.release import BrokenRelease, Release, read_release
+from titanic_model.published import holds, release_name
+from titanic_model.release import read_release
 
 _CODE_DIGITS = 8
 _NEEDED = {"HOME", "LANG", "PATH", "TMPDIR", MARK}
@@ -76,11 +76,11 @@ def build_bento(release: Path, settings: Settings, checkout: Path = CHECKOUT) ->
                 },
                 reused=True,
             )
-            if _is_whole(bento, context) and _holds(bento.model, content):
+            if _is_whole(bento, context) and holds(bento.model, content):
                 return bento
             built = scratch / "home"
             _build(release, bento, context, built, settings)
-            if not _holds(bento.model, content):
+            if not holds(bento.model, content):
                 _move(built / "models" / BENTO_NAME / name, bento.model)
             _move(built / "bentos" / BENTO_NAME / version, bento.folder)
             return replace(bento, reused=False)
@@ -134,16 +134,6 @@ def _is_whole(bento: Bento, context: BuildContext) -> bool:
             for path in context.packed
         )
     except OSError:
-        return False
-
-
-def _holds(model: Path, release: Release) -> bool:
-    """Whether that model is this release, every byte of it."""
-    try:
-        if read_current(model) != Current(release_name(release)):
-            return False
-        return read_release(model / release_name(release)).digest == release.digest
-    except (BrokenRelease, OSError):
         return False
 
 
