@@ -22,6 +22,7 @@ def test_what_other_projects_set_stays_outside(settings):
         "DAGSTER_PG_HOST": "of.others",
         "HTTPS_PROXY": "of.others",
         "MLFLOW_TRACKING_URI": "of.others",
+        "OTEL_SERVICE_NAME": "of.others",
         "PATH": "/usr/bin",
         "PYTHONHOME": "of.others",
         "all_proxy": "of.others",
@@ -36,7 +37,11 @@ def test_what_other_projects_set_stays_outside(settings):
 
 
 def test_settings_of_the_service_reach_it(settings):
-    given = {"CHALLENGER_MODE": "shadow", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"}
+    given = {
+        "CHALLENGER_MODE": "shadow",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318",
+        "OTEL_EXPORTER_OTLP_HEADERS": "api-key=ours",
+    }
     seen = api.environment(child_environment(given, {"WORKERS": "2"}, settings), settings, "")
 
     assert seen.items() >= {**given, "WORKERS": "2"}.items()

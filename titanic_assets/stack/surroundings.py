@@ -22,8 +22,8 @@ _OF_OTHER_PROJECTS = (
     "VIRTUAL_ENV",
     MARK,
 )
-# Named like those and yet meant: it says where the service sends its traces.
-_MEANT = "OTEL_EXPORTER_OTLP_ENDPOINT"
+# Named like those and yet meant: they say where and how the service sends its traces.
+_MEANT = "OTEL_EXPORTER_OTLP_"
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "FTP_PROXY", "NO_PROXY")
 NO_TELEMETRY = {
     "BENTOML_DO_NOT_TRACK": "True",
@@ -79,6 +79,6 @@ def read_dotenv(path: Path) -> dict[str, str]:
 
 def _is_foreign(name: str) -> bool:
     # MLFLOW_PORT is ours: links on the assets are made of it.
-    if name.lower() in Settings.model_fields or name == _MEANT:
+    if name.lower() in Settings.model_fields or name.startswith(_MEANT):
         return False
     return name.startswith(_OF_OTHER_PROJECTS) or name.upper() in _PROXIES
