@@ -5,7 +5,12 @@ Over HTTP they are answered by `front`, which stands before BentoML; called with
 they go the same way.
 """
 
+import os
 from typing import Any, cast
+
+# ONNX Runtime looks at this when it is imported. Without it it puts an identity of this machine
+# into the user's ~/.cache and a database beside that.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 import bentoml
 from _bentoml_sdk.service import Service

@@ -195,7 +195,6 @@ def test_importing_the_service_writes_nothing_and_needs_no_release(tmp_path):
             "HOME": str(tmp_path),
             "BENTOML_HOME": str(tmp_path / "bentoml"),
             "TITANIC_HOME": str(tmp_path / "home"),
-            "ORT_DISABLE_TELEMETRY": "1",
         },
         check=True,
     )
