@@ -15,11 +15,11 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, asdict, dataclass, fields
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from titanic_model.features import FEATURE_VERSION, FEATURES
@@ -38,6 +38,10 @@ FILES = (MODEL, METADATA, REFERENCE, GOLDEN, MANIFEST)
 
 # Raised whenever older code could not read what is written here.
 _LAYOUT = 1
+# What bentos are called; of which version says the release's name and the digits of their code.
+_BENTO = "titanic_survival"
+
+_Content = TypeVar("_Content")
 
 
 class BrokenRelease(ValueError):
@@ -105,8 +109,8 @@ class Release:
         if metadata.feature_version != FEATURE_VERSION or metadata.feature_names != FEATURES:
             raise BrokenRelease(
                 f"release {metadata.version or '(no version)'} reads features of version "
-                f"{metadata.feature_version}, this code derives version {FEATURE_VERSION}: serve "
-                "it with the bento that was built for it"
+                f"{metadata.feature_version}, this code derives version {FEATURE_VERSION}: "
+                f"{_way_out(metadata.version, self.digest)}"
             )
         scorer = Scorer(self.model)
         deviation = largest_deviation(scorer, self.golden)
@@ -164,8 +168,8 @@ def open_release(files: Mapping[str, bytes], place: str) -> Release:
         raise BrokenRelease(f"{MANIFEST} in {place} is no manifest: {error!r}") from error
     if layout != _LAYOUT:
         raise BrokenRelease(
-            f"the release in {place} has layout {layout} and this code knows {_LAYOUT}: it needs "
-            "the code that wrote it"
+            f"the release in {place} has layout {layout} and this code knows {_LAYOUT}: "
+            f"{_way_out(_version_in(files[METADATA]), _digest(files[MANIFEST]))}"
         )
     for name in FILES[:-1]:
         if _digest(files[name]) != digests.get(name):
@@ -173,19 +177,64 @@ def open_release(files: Mapping[str, bytes], place: str) -> Release:
                 f"{name} in {place} is not the file that was released (its digest differs from "
                 "the manifest): fetch the release again"
             )
-    metadata = json.loads(files[METADATA])
+
+    def read(name: str, reader: Callable[[str], _Content]) -> _Content:
+        try:
+            return reader(files[name].decode())
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise BrokenRelease(
+                f"{name} in {place} is not as this code knows it ({error}): "
+                f"{_way_out(_version_in(files[METADATA]), _digest(files[MANIFEST]))}"
+            ) from error
+
     return Release(
         model=files[MODEL],
-        metadata=ReleaseMetadata(
-            **{
-                **metadata,
-                "provenance": Provenance(**metadata["provenance"]),
-                "feature_names": tuple(metadata["feature_names"]),
-            }
-        ),
-        reference=Reference.from_json(files[REFERENCE].decode()),
-        golden=tuple(GoldenRow(**row) for row in json.loads(files[GOLDEN])),
+        metadata=read(METADATA, _metadata_from),
+        reference=read(REFERENCE, Reference.from_json),
+        golden=read(GOLDEN, _golden_from),
     )
+
+
+def _metadata_from(text: str) -> ReleaseMetadata:
+    metadata = json.loads(text)
+    parts: dict[str, Callable[[Any], Any]] = {
+        "provenance": lambda content: _made(Provenance, content),
+        "feature_names": tuple,
+    }
+    return _made(
+        ReleaseMetadata,
+        {name: parts[name](value) if name in parts else value for name, value in metadata.items()},
+    )
+
+
+def _golden_from(text: str) -> tuple[GoldenRow, ...]:
+    return tuple(_made(GoldenRow, row) for row in json.loads(text))
+
+
+def _made(kind: Callable[..., _Content], content: Mapping[str, Any]) -> _Content:
+    """One of that kind. It may lack what has a default since; what is new may mean anything."""
+    known = {field.name: field.default is MISSING for field in fields(kind)}  # type: ignore[arg-type]
+    if unknown := sorted(content.keys() - known):
+        raise TypeError(f"it has {', '.join(unknown)}, which this code does not know")
+    if lacking := [name for name, needed in known.items() if needed and name not in content]:
+        raise TypeError(f"it has no {', '.join(lacking)}")
+    return kind(**content)
+
+
+def _version_in(metadata: bytes) -> str:
+    """The version in metadata that are perhaps not written as this code knows them."""
+    try:
+        version = json.loads(metadata)["version"]
+    except (KeyError, TypeError, ValueError):
+        return ""
+    return version if isinstance(version, str) else ""
+
+
+def _way_out(version: str, digest: str) -> str:
+    """What to do with a release that this code cannot serve."""
+    advice = "restart with the bento that was built for it"
+    # Bentos are built of releases with a number only.
+    return f"{advice}, {_BENTO}:{version}-{digest[:12]}-…" if version.isdecimal() else advice
 
 
 def _json(content: Any) -> bytes:

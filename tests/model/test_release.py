@@ -3,7 +3,8 @@
 import json
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,10 @@ from titanic_model.features import FEATURES, derive_row
 from titanic_model.golden import PASSENGERS, GoldenRow
 from titanic_model.release import (
     FILES,
+    GOLDEN,
     MANIFEST,
+    METADATA,
+    REFERENCE,
     BrokenRelease,
     Provenance,
     open_release,
@@ -120,16 +124,77 @@ def test_a_broken_manifest_is_named(place, content):
 def test_a_release_of_a_later_layout_asks_for_its_code(release):
     files = release.files()
     manifest = {**json.loads(files[MANIFEST]), "layout": 99}
-    with pytest.raises(BrokenRelease, match=r"layout 99 .* needs the code that wrote it"):
+    with pytest.raises(BrokenRelease, match=r"layout 99 .* restart with the bento"):
         open_release({**files, MANIFEST: json.dumps(manifest).encode()}, "somewhere")
+
+
+def changed(release, file, content):
+    """The files of the release with this content of one, and a manifest that vouches for it."""
+    files = {**release.files(), file: json.dumps(content).encode()}
+    manifest = json.loads(files[MANIFEST])
+    manifest["sha256"][file] = sha256(files[file]).hexdigest()
+    return {**files, MANIFEST: json.dumps(manifest).encode()}
+
+
+def bento_of(files):
+    return f"titanic_survival:3-{sha256(files[MANIFEST]).hexdigest()[:12]}-…"
+
+
+def reason_of(files):
+    with pytest.raises(BrokenRelease) as broken:
+        open_release(files, "somewhere")
+    return str(broken.value)
+
+
+def test_a_release_of_a_later_layout_names_its_bento(release):
+    files = release.files()
+    files[MANIFEST] = json.dumps({**json.loads(files[MANIFEST]), "layout": 99}).encode()
+    assert reason_of(files).endswith(f"built for it, {bento_of(files)}")
+    # The digests of that layout may mean something else, and its metadata too.
+    for unknown in (b"{", b"[]", b"{}", b'{"version": 3}', b'{"version": "\\n"}'):
+        assert reason_of({**files, METADATA: unknown}).endswith("the bento that was built for it")
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"colour": "red", "shape": "round"}, "has colour, shape, which this code does not know"),
+        ({"provenance": {**asdict(PROVENANCE), "by": "me"}}, "has by, which this code does not"),
+    ],
+)
+def test_metadata_of_newer_code_names_the_bento_to_restart_with(release, change, reason):
+    metadata = {**json.loads(release.files()[METADATA]), **change}
+    files = changed(release, METADATA, metadata)
+    said = reason_of(files)
+    assert reason in said
+    assert said.endswith(f"built for it, {bento_of(files)}")
+
+
+@pytest.mark.parametrize("missing", ["version", "family", "provenance"])
+def test_metadata_that_lack_a_field_are_told_from_others(release, missing):
+    metadata = json.loads(release.files()[METADATA])
+    del metadata[missing]
+    assert missing in reason_of(changed(release, METADATA, metadata))
+
+
+@pytest.mark.parametrize("file", [METADATA, REFERENCE, GOLDEN])
+@pytest.mark.parametrize("content", [None, [], {}, 3, [{"odd": 1}], {"fields": [{}]}])
+def test_files_that_are_written_otherwise_are_a_broken_release(release, file, content):
+    if file == GOLDEN and content in ([], {}):
+        return  # no golden passengers
+    assert f"{file} in somewhere" in reason_of(changed(release, file, content))
 
 
 def test_other_features_than_this_codes_are_refused(release):
     other = replace(release, metadata=replace(release.metadata, feature_version=99))
-    with pytest.raises(BrokenRelease, match="features of version 99"):
+    with pytest.raises(BrokenRelease, match="features of version 99") as broken:
         other.scorer()
+    assert str(broken.value).endswith(f"titanic_survival:3-{other.digest[:12]}-…")
+    unnumbered = replace(other, metadata=replace(other.metadata, version=""))
+    with pytest.raises(BrokenRelease, match=r"the bento that was built for it$"):
+        unnumbered.scorer()
     renamed = replace(release, metadata=replace(release.metadata, feature_names=FEATURES[::-1]))
-    with pytest.raises(BrokenRelease, match="serve it with the bento"):
+    with pytest.raises(BrokenRelease, match="restart with the bento"):
         renamed.scorer()
 
 

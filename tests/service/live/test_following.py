@@ -100,17 +100,17 @@ UNFIT = {
     ),
     "another layout": (
         lambda folder, release: forged(folder, _published(folder, release), layout=99),
-        "layout 99 and this code knows 1: it needs the code that wrote it",
+        "layout 99 and this code knows 1: restart with .* titanic_survival:7-[0-9a-f]{12}-…$",
     ),
     "other metadata": (
         lambda folder, release: forged(
             folder, _published(folder, release), metadata=with_metadata(colour="red")
         ),
-        "colour",
+        "has colour, which this code .* built for it, titanic_survival:7-[0-9a-f]{12}-…$",
     ),
     "other features": (
         lambda _, release: of_other_features(release),
-        "serve it with the bento that was built for it",
+        "built for it, titanic_survival:7-[0-9a-f]{12}-…$",
     ),
     "wrong golden rows": (
         lambda _, release: wrong_about_golden_rows(release),
@@ -253,6 +253,35 @@ def test_the_same_refusal_is_told_once_however_often_it_is_tried(
     for _ in range(4):
         follower.check(again=True)
     assert len(heard.refusals) == 1
+
+
+def test_a_refusal_is_told_again_when_something_else_was_named_in_between(
+    following, folder, heard, champion, caplog
+):
+    follower = following()
+    good = (folder / CURRENT).read_bytes()
+    broken = wrong_about_golden_rows(of_version(champion, "3"))
+    for times in (1, 2):
+        make_live(folder, broken)
+        for _ in range(3):
+            follower.check(again=True)
+        assert len(heard.refusals) == times
+        (folder / CURRENT).write_bytes(good)
+        follower.check()
+    assert len(follower.refused) == 1
+    assert follower.refused[0] is heard.refusals[-1]
+    assert [r.message for r in caplog.records].count("release refused") == 2
+
+
+def test_a_refused_challenger_is_told_again_with_another_champion(
+    following, folder, heard, champion
+):
+    follower = following()
+    broken = wrong_about_golden_rows(of_version(champion, "9"))
+    for number in (3, 4):
+        make_live(folder, of_version(champion, str(number)), broken)
+        follower.check()
+    assert len(heard.refusals) == 2
 
 
 def test_a_refusal_stays_to_be_read_after_a_rollback_until_the_release_is_taken(

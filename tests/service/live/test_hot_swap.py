@@ -132,7 +132,7 @@ def test_a_refusal_is_told_in_log_model_and_metric_and_undone_by_a_good_release(
     refused = changing.metrics()["titanic_releases_refused_total"]
     [name] = make_live(changing.folder, of_other_features(of_version(champion, "41")))
     wait_until(lambda: refusal_of(changing, name))
-    assert "serve it with the bento that was built for it" in refusal_of(changing, name)
+    assert "restart with the bento that was built for it" in refusal_of(changing, name)
     assert changing.predict().json()["model_version"] == "40"
     wait_until(lambda: changing.metrics()["titanic_releases_refused_total"] == refused + 2)
     assert changing.metrics()["titanic_releases_behind"] == 1
