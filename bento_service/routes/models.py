@@ -23,6 +23,8 @@ class ModelRoutes:
     def __init__(self, follower: Follower, settings: Settings) -> None:
         self._follower = follower
         self._settings = settings
+        # Version and family by name: a release never changes, and storage may be far away.
+        self._read: dict[str, tuple[str, str]] = {}
 
     def routes(self) -> list[Route]:
         """The routes of this theme; that for administrators only where tokens tell who is one."""
@@ -73,16 +75,20 @@ class ModelRoutes:
                 f"{source.shown} cannot be read now; what is live goes on answering.",
             ) from error
         newest = sorted(names, key=_version_of, reverse=True)[:_MOST_LISTED]
-        return {"models": [self._known(name) for name in newest], "all": len(names)}
+        models = [self._known(name) for name in newest]
+        read = self._read
+        self._read = {name: read[name] for name in newest if name in read}
+        return {"models": models, "all": len(names)}
 
     def _known(self, name: str) -> dict[str, str | None]:
         """One release as it lies there, whatever is wrong with it."""
         live = self._follower.live
         states = {model.name: str(model.variant) for model in live.models} if live else {}
         refused = {refusal.name: "refused" for refusal in self._follower.refused}
+        version: str
+        family: str | None
         try:
-            metadata = json.loads(self._follower.source.read_metadata(name))
-            version, family = str(metadata["version"]), str(metadata["family"])
+            version, family = self._version_and_family(name)
         except Exception:  # noqa: BLE001 - whatever a broken one or its storage fail by
             version, family, state = name.partition("-")[0], None, "broken"
         else:
@@ -93,6 +99,13 @@ class ModelRoutes:
             "family": family,
             "state": states.get(name) or refused.get(name) or state,
         }
+
+    def _version_and_family(self, name: str) -> tuple[str, str]:
+        found = self._read.get(name)
+        if found is None:
+            metadata = json.loads(self._follower.source.read_metadata(name))
+            found = self._read[name] = str(metadata["version"]), str(metadata["family"])
+        return found
 
 
 def _describe(model: LoadedModel) -> dict[str, Any]:
