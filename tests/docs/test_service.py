@@ -46,6 +46,8 @@ def test_the_metrics(tmp_path, monkeypatch):
         name = family.name + ("_total" if family.type == "counter" else "")
         labels = ", ".join(f"`{label}`" for label in part._labelnames)
         lines.append(f"| `{name}` | {labels} | {family.documentation} |")
+    for file in {part._value._file for part in vars(metrics).values() if hasattr(part, "_value")}:
+        file.close()
     assert described
     assert SERVICE.between("metrics") == "\n".join(lines) + "\n"
 
