@@ -7,12 +7,12 @@ keeps a timer for a minute after each request, which is 50 MB at a thousand requ
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import MutableMapping
 from secrets import token_hex
 from typing import Any
 
+from bento_service.admission import Admission, WithinSeconds
 from bento_service.app import App
 from bento_service.guard.callers import require
 from bento_service.guard.headers import API_HEADERS, DOCS_HEADERS
@@ -25,10 +25,8 @@ from bento_service.http import (
     Request,
     Scope,
     Send,
-    overloaded,
     trace_id_of,
 )
-from bento_service.patience import Patience
 from bento_service.routes import Handler, Route
 from bento_service.tracing import trace_id_of_span
 
@@ -40,20 +38,18 @@ _ONLY_READ = ("GET", "HEAD")
 _ID_CHARACTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
 _LONGEST_ID = 64
 _WITHOUT_CONTENT = (204, 304)
-BODY_WITHIN_SECONDS = 30.0
+_USUAL_PATIENCE = WithinSeconds()
 
 
 class Front:
     """The ASGI application that a worker serves."""
 
-    def __init__(
-        self, app: App, bentoml: AsgiApp, body_within_seconds: float = BODY_WITHIN_SECONDS
-    ) -> None:
+    def __init__(self, app: App, bentoml: AsgiApp, within: WithinSeconds = _USUAL_PATIENCE) -> None:
         self._app = app
         self._bentoml = bentoml
         self._exact = {route.path: route for route in app.routes if not route.is_prefix}
         self._prefixes = [route for route in app.routes if route.is_prefix]
-        self._patience = Patience(body_within_seconds)
+        self._admission = Admission(app, app.settings.max_body_bytes, within)
         self._traced = app.settings.otel_exporter_otlp_endpoint is not None
         # Unlike any id that another worker or an earlier one has made.
         self._first_half = token_hex(8)
@@ -90,7 +86,7 @@ class Front:
             await self._app.stop()
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive, "", patience=self._patience)
+        request = Request(scope, receive, "", bodies=self._admission)
         headers = request.headers
         request.request_id = self._id_of(headers.get(b"x-request-id"))
         if self._traced:
@@ -102,20 +98,30 @@ class Front:
         if route is None and _is_of_bentoml(path) and request.method in _ONLY_READ:
             await self._hand_on(request, send)
             return
-        error = None
+        request.counted = route is not None and route.scope is not None
+        self._app.in_flight += request.counted
         try:
-            answer = await self._answer_of(request, route)
+            answer, error = await self._answer_or_refusal(request, route)
+            # Before it is sent: how slowly it is read is not the service's time.
+            self._app.count(request, route, answer.status, error)
+            await self._send(request, route, answer, send)
+        finally:
+            self._app.in_flight -= request.counted
+            self._admission.leave(request)
+
+    async def _answer_or_refusal(
+        self, request: Request, route: Route | None
+    ) -> tuple[Answer, str | None]:
+        try:
+            return await self._answer_of(request, route), None
         except Refused as refusal:
-            error = refusal.kind
-            answer = refusal.answer(request.request_id)
+            return refusal.answer(request.request_id), refusal.kind
         except Exception:  # noqa: BLE001 - it is logged, and its caller told nothing of it
-            error = "internal"
             _log.exception("internal error", extra=self._app.about(request))
-            answer = Refused(
-                500, error, "Something broke here; the log has it under this request id."
-            ).answer(request.request_id)
-        await self._send(request, route, answer, send)
-        self._app.count(request, route, answer.status, error)
+            broken = Refused(
+                500, "internal", "Something broke here; the log has it under this request id."
+            )
+            return broken.answer(request.request_id), broken.kind
 
     async def _answer_of(self, request: Request, route: Route | None) -> Answer:
         if request.method == "OPTIONS":
@@ -127,19 +133,11 @@ class Front:
         handler = route.handlers.get(request.method) or _handler_besides(request.method, route)
         if route.scope is None:
             return await handler(request)
-        self._app.in_flight += 1
-        try:
-            return await self._answer_caller(request, handler, route.scope)
-        finally:
-            self._app.in_flight -= 1
+        return await self._answer_caller(request, handler, route.scope)
 
     async def _answer_caller(self, request: Request, handler: Handler, needed: str) -> Answer:
         app = self._app
-        if app.in_flight > app.most_in_flight:
-            raise overloaded()
-        # Let all that have arrived be counted before the first is answered: otherwise each would be
-        # answered before the next one is looked at, and however many wait, none would be refused.
-        await asyncio.sleep(0)
+        self._admission.require_place()
         caller = app.callers.identify(request.scope, request.headers)
         if caller is None:
             caller = await app.callers.identify_later(request.scope, request.headers)
@@ -148,6 +146,8 @@ class Front:
         standing = app.limits.hit(caller.key)
         if standing is None:
             standing = await app.limits.hit_remotely(caller.key)
+        if request.method in _ONLY_READ:
+            await self._admission.wait_for_turn()  # others do when their body is there
         answer = await handler(request)
         if standing:
             answer.headers = (*answer.headers, *standing)
@@ -205,9 +205,8 @@ class Front:
                 (b"content-type", answer.content_type),
                 (b"content-length", b"%d" % len(answer.body)),
             ]
-        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        body = b"" if request.method == "HEAD" else answer.body
-        await send({"type": "http.response.body", "body": body})
+        if not await self._admission.send(request, answer, headers, send):
+            _log.warning("an answer was not read in time", extra=self._app.about(request))
 
 
 def _is_of_bentoml(path: str) -> bool:

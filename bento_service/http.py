@@ -5,17 +5,15 @@ A handler takes a `Request` and returns an `Answer` or raises `Refused`.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from time import perf_counter
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qs
-
-from bento_service.patience import Patience
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -50,14 +48,26 @@ class Refused(Exception):
 
     def detail(self) -> dict[str, str]:
         """What went wrong, without what is known of the request."""
-        named = {} if self.field is None else {"field": self.field}
-        return {"type": self.kind, "message": self.message, **named}
+        return _detail(self.kind, self.message, self.field)
 
     def answer(self, request_id: str) -> Answer:
         """The refusal as it is sent."""
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        content = {"error": {**self.detail(), "request_id": request_id, "time": now}}
-        return Answer(json.dumps(content).encode(), status=self.status, headers=self.headers)
+        # The text of a request id is checked, so that it needs no escapes.
+        detail = _beginning(self.kind, self.message, self.field)
+        body = f'{{"error": {detail}, "request_id": "{request_id}", "time": "{now}"}}}}'
+        return Answer(body.encode(), status=self.status, headers=self.headers)
+
+
+def _detail(kind: str, message: str, field: str | None) -> dict[str, str]:
+    named = {} if field is None else {"field": field}
+    return {"type": kind, "message": message, **named}
+
+
+@lru_cache(maxsize=64)  # those that are sent by the thousand, when there is no time, are few
+def _beginning(kind: str, message: str, field: str | None) -> str:
+    """The detail in JSON, but for the bracket at its end."""
+    return json.dumps(_detail(kind, message, field))[:-1]
 
 
 @dataclass(slots=True)
@@ -86,12 +96,22 @@ _TRACEPARENT = re.compile(rb"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f
 _LONGEST_LENGTH = 18  # digits
 
 
+Hold = Callable[["Request", int], None]
+
+
+class Bodies(Protocol):
+    """What waits for bodies."""
+
+    def body_of(self, request: Request, limit: int) -> Awaitable[bytes]:
+        """The body of a request, or `Refused`."""
+
+
 class Request:
     """One HTTP request."""
 
     __slots__ = (
-        "_patience", "began", "caller", "headers", "method", "path", "receive", "request_id",
-        "scope", "trace_id",
+        "_bodies", "began", "caller", "counted", "headers", "held", "method", "path", "receive",
+        "request_id", "scope", "trace_id",
     )  # fmt: skip
 
     def __init__(
@@ -101,13 +121,15 @@ class Request:
         request_id: str,
         *,
         caller: Caller = NOBODY,
-        patience: Patience | None = None,
+        bodies: Bodies | None = None,
     ) -> None:
         self.scope = scope
         self.receive = receive
         self.request_id = request_id
         self.caller = caller
-        self._patience = patience
+        self._bodies = bodies
+        self.counted = False  # among those in flight
+        self.held = 0  # bytes in memory
         self.trace_id = ""
         self.began = perf_counter()
         self.method: str = scope["method"]
@@ -137,49 +159,35 @@ class Request:
         """The media type of the body without its parameters."""
         return self.headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
 
-    def announced(self, limit: int) -> int:
-        """The most that the body can be long, as far as one knows before it has come."""
-        announced = self.headers.get(b"content-length", b"")
-        if announced.isdigit() and len(announced) <= _LONGEST_LENGTH:
-            return int(announced)
-        return limit
-
-    async def body(self, limit: int) -> bytes:
+    def body(self, limit: int) -> Awaitable[bytes]:
         """The whole body, of at most `limit` bytes; longer ones are refused as soon as seen."""
-        if self.announced(limit) > limit:
+        announced = self.headers.get(b"content-length", b"")
+        if announced.isdigit() and (len(announced) > _LONGEST_LENGTH or int(announced) > limit):
             raise _too_large(limit)
-        patience = self._patience
-        if patience is None:
-            return await self._whole_body(limit)
-        task: Any = asyncio.current_task()
-        patience.begin(task)
-        try:
-            body = await self._whole_body(limit)
-        except asyncio.CancelledError:
-            if not patience.over(task):
-                raise
-            task.uncancel()
-            raise Refused(
-                408, "too_slow", f"The body did not arrive within {patience.seconds:g} s."
-            ) from None
-        finally:
-            patience.over(task)
-        return body
+        if self._bodies is None:
+            return self.whole_body(limit)
+        return self._bodies.body_of(self, limit)
 
-    async def _whole_body(self, limit: int) -> bytes:
+    async def whole_body(self, limit: int, hold: Hold | None = None) -> bytes:
+        """The body as it comes; `hold` is told of each piece and may refuse it."""
         message = await self.receive()
         if message["type"] == "http.request" and not message.get("more_body"):
             whole: bytes = message.get("body", b"")  # all there, as it nearly always is
             if len(whole) > limit:
                 raise _too_large(limit)
+            if hold is not None:
+                hold(self, len(whole))
             return whole
         body = bytearray()
         while True:
             if message["type"] == "http.disconnect":
                 raise Refused(400, "disconnected", "The caller left before the body was there.")
-            body += message.get("body", b"")
-            if len(body) > limit:
+            piece = message.get("body", b"")
+            if len(body) + len(piece) > limit:
                 raise _too_large(limit)
+            if hold is not None:
+                hold(self, len(piece))
+            body += piece
             if not message.get("more_body"):
                 return bytes(body)
             message = await self.receive()

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bento_service.explaining import explain, typical_passenger
-from bento_service.http import CSV, Answer, Refused, Request, overloaded
+from bento_service.http import CSV, Answer, Refused, Request
 from bento_service.passenger_lists import read_csv
 from bento_service.predicting import Predictor
 from bento_service.reading import PASSENGER_BYTES, read_batch, read_passenger
@@ -22,7 +20,6 @@ from bento_service.writing import as_csv, as_json, prediction, prefers_csv, said
 from titanic_model.contract import Passenger
 
 _AT_ONCE_BYTES = 4 * 1024  # of a batch; a longer one would let all others wait for too long
-_BODIES_AT_ONCE = 8  # of the largest size; further batches are refused until there is room
 
 
 class PredictingRoutes:
@@ -34,7 +31,6 @@ class PredictingRoutes:
         self._most_rows = settings.max_batch_rows
         # Long batches take turns: side by side they would be no quicker and need more memory.
         self._one_batch = asyncio.Semaphore(1)
-        self._held_bytes = 0
 
     def routes(self) -> list[Route]:
         """The routes of this theme."""
@@ -68,7 +64,7 @@ class PredictingRoutes:
         passenger = await _passenger_of(request)
         model, probability = self._predictor.one(request, passenger, "explain")
         typical = typical_passenger(model.release.reference)
-        explanation = explain(passenger, typical, model.scorer.score)
+        explanation = explain(passenger, typical, model.score)
         content = json.loads(prediction(model, probability, request.request_id))
         return Answer(json.dumps({**content, "explanation": explanation.content()}).encode())
 
@@ -93,26 +89,13 @@ class PredictingRoutes:
         if kind not in (b"application/json", b"text/csv"):
             raise _wrong_type("application/json or text/csv")
         wants_csv = prefers_csv(request.headers.get(b"accept", b""))
-        with self._room_for(request):
-            body = await request.body(self._most_bytes)
-            if len(body) <= _AT_ONCE_BYTES:
-                return self._answer_batch(request, kind, body, wants_csv=wants_csv)
-            async with self._one_batch:
-                return await asyncio.to_thread(
-                    self._answer_batch, request, kind, body, wants_csv=wants_csv
-                )
-
-    @contextmanager
-    def _room_for(self, request: Request) -> Iterator[None]:
-        """Count the body among those that are held in memory, all of which must not be too much."""
-        size = min(request.announced(self._most_bytes), self._most_bytes)
-        if self._held_bytes + size > _BODIES_AT_ONCE * self._most_bytes:
-            raise overloaded()
-        self._held_bytes += size
-        try:
-            yield
-        finally:
-            self._held_bytes -= size
+        body = await request.body(self._most_bytes)
+        if len(body) <= _AT_ONCE_BYTES:
+            return self._answer_batch(request, kind, body, wants_csv=wants_csv)
+        async with self._one_batch:
+            return await asyncio.to_thread(
+                self._answer_batch, request, kind, body, wants_csv=wants_csv
+            )
 
     def _answer_batch(
         self, request: Request, kind: bytes, body: bytes, *, wants_csv: bool
@@ -121,6 +104,7 @@ class PredictingRoutes:
         batch = read(body, self._most_rows)
         rows = [row for row, content in enumerate(batch.rows) if isinstance(content, Passenger)]
         passengers: list[Any] = [batch.rows[row] for row in rows]
+        self._predictor.metrics.count_refused_rows(batch.rows)
         scores: list[float] = []
         if passengers:
             model, probabilities = self._predictor.many(request, passengers, rows)

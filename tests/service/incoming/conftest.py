@@ -122,7 +122,9 @@ def in_process(releases, tmp_path, monkeypatch):
         logging.getLogger(name).setLevel(level)
 
 
-async def asked(front, path, method="POST", body=b"", headers=(), receive=None):
+async def asked(
+    front, path, method="POST", body=b"", headers=(), receive=None, address="127.0.0.1"
+):
     """Ask a front; returns status, headers and body of its answer."""
     sent = []
 
@@ -137,9 +139,9 @@ async def asked(front, path, method="POST", body=b"", headers=(), receive=None):
         "method": method,
         "path": path,
         "query_string": b"",
-        "client": ("127.0.0.1", 50000),
+        "client": (address, 50000),
         "headers": [(b"content-type", b"application/json"), *headers],
     }
     await front(scope, receive or whole, send)
-    start, content = sent
-    return start["status"], dict(start["headers"]), content["body"]
+    start, *pieces = sent
+    return start["status"], dict(start["headers"]), b"".join(piece["body"] for piece in pieces)

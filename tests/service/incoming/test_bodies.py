@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from bento_service.admission import WithinSeconds
 from tests.service.incoming.conftest import asked
 from tests.service.serving import wait_until
 
@@ -118,7 +119,7 @@ def test_a_body_that_does_not_come_is_not_waited_for_for_ever(in_process, parts)
         good, _, _ = await asked(front, PREDICT, body=PASSENGER)
         return status, json.loads(body), good
 
-    status, body, good = in_process(use, body_within_seconds=0.2)
+    status, body, good = in_process(use, within=WithinSeconds(small_body=0.2))
     assert (status, body["error"]["type"], good) == (408, "too_slow", 200)
     assert "0.2 s" in body["error"]["message"]
 
@@ -135,7 +136,7 @@ def test_only_those_who_are_late_are_ended(in_process):
         asking = [asked(front, PREDICT, receive=each) for each in (late, soon, late, soon)]
         return [status for status, _, _ in await asyncio.gather(*asking)]
 
-    assert in_process(use, body_within_seconds=1) == [408, 200, 408, 200]
+    assert in_process(use, within=WithinSeconds(small_body=1)) == [408, 200, 408, 200]
 
 
 def test_the_server_may_end_a_request_that_waits(in_process):
