@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from bento_service.http import Answer, Refused, Request, Send, overloaded
 from bento_service.patience import Patience
 from bento_service.room import Room
+from bento_service.settings import Settings
 from bento_service.turns import IN_ONE_TURN, Turns
 
 SMALL_BYTES = 16 * 1024  # what is longer is a batch, or the answer to one
@@ -39,14 +40,14 @@ class Worker(Protocol):
 class Admission:
     """Lets requests in, waits for their bodies, and sends their answers."""
 
-    def __init__(self, worker: Worker, most_bytes: int, within: WithinSeconds) -> None:
+    def __init__(self, worker: Worker, settings: Settings, within: WithinSeconds) -> None:
         self._worker = worker
         self._small = Patience(within.small_body)
         self._large = Patience(within.large_body)
         self._answers = Patience(within.answer)
         self._open_answers = Patience(within.answer)  # of routes for everybody: not in flight
-        self._turns = Turns(min(IN_ONE_TURN, worker.most_in_flight))
-        self._room = Room(_BODIES_AT_ONCE * most_bytes)
+        self._turns = Turns(min(IN_ONE_TURN, settings.max_concurrency))
+        self._room = Room(_BODIES_AT_ONCE * settings.max_body_bytes)
 
     def require_place(self) -> None:
         """Refuse a request when too many are being answered."""

@@ -49,7 +49,7 @@ class Front:
         self._bentoml = bentoml
         self._exact = {route.path: route for route in app.routes if not route.is_prefix}
         self._prefixes = [route for route in app.routes if route.is_prefix]
-        self._admission = Admission(app, app.settings.max_body_bytes, within)
+        self._admission = Admission(app, app.settings, within)
         self._traced = app.settings.otel_exporter_otlp_endpoint is not None
         # Unlike any id that another worker or an earlier one has made.
         self._first_half = token_hex(8)
