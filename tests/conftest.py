@@ -4,6 +4,7 @@ import os
 import signal
 
 import pytest
+from prometheus_client import values
 
 from titanic_assets.settings import Settings
 from titanic_assets.stack.surroundings import NO_TELEMETRY
@@ -20,6 +21,14 @@ signal.signal(signal.SIGHUP, signal.SIG_DFL)
 def _default_settings(monkeypatch):
     for setting in Settings.model_fields:
         monkeypatch.delenv(setting.upper(), raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _metrics_for_one_test_only(monkeypatch):
+    """The service's metrics change for the whole process how Prometheus's client counts."""
+    monkeypatch.setattr(values, "ValueClass", values.ValueClass)
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", "")  # to be taken back, whatever it becomes
+    del os.environ["PROMETHEUS_MULTIPROC_DIR"]
 
 
 def pytest_sessionfinish(session, exitstatus):
