@@ -101,7 +101,9 @@ class App:
             *OutcomeRoutes(self.recent, self.metrics, self.log).routes(),
             *ModelRoutes(self.follower, settings).routes(),
             *WatchingRoutes(self.follower, self.drift, self.metrics, self._tell).routes(),
-            *PassengerRoutes(self.features, predicting.score_known).routes(),
+            *PassengerRoutes(
+                self.features, predicting.score_known, self.metrics.count_refused_rows
+            ).routes(),
             *PageRoutes(settings, version, bentoml).routes(),
         ]
         self._beats: asyncio.Task[None] | None = None
@@ -110,6 +112,12 @@ class App:
     def start(self) -> None:
         """Load what is live and begin what goes on beside the requests."""
         sys.setswitchinterval(_TURN_SECONDS)
+        settings = self.settings
+        if settings.challenger_mode == "split" and not settings.asks_for_tokens:
+            _log.info(
+                "without tokens the split goes by address, so all callers on one machine get the "
+                "same model, unless they send X-Caller-Key"
+            )
         self.follower.start()
         self.callers.start()
         if self.seat.number == 0:  # one worker says it for all

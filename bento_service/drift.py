@@ -3,7 +3,7 @@
 Bins, reference and index are those of the drift report (titanic_model.reference). Requests only
 leave their passengers here; a few times a second they are put into bins, all at once, and into a
 file that all workers read, so whichever is asked tells of all. A killed worker takes with it what
-it has not put there yet.
+it has not put there yet. Whom a challenger answered is a passenger like others, without a score.
 """
 
 from __future__ import annotations
@@ -25,7 +25,10 @@ from titanic_model.reference import DRIFT_FIELDS, SCORE, FieldReference, Referen
 
 THRESHOLD = 0.2  # what is customary for the population stability index
 FIELDS = (*DRIFT_FIELDS, SCORE)
+# Of fewer the index tells chance, not drift: of 50 usual passengers every other draw is above 0.2.
+ENOUGH = 200
 
+_NONE = 255  # the bin of a score that is not there; no field has so many
 _DIGEST = 64
 _HEADER = _DIGEST + 8
 _ROW = np.dtype([("time", "<f8"), ("bins", "u1", (len(FIELDS),))])
@@ -33,7 +36,7 @@ _NOTHING: NDArray[np.void] = np.empty(0, _ROW)
 _FLAGS = "drift-flags"
 
 _Binning = Callable[[Sequence[Any]], NDArray[np.intp]]
-_Waiting = tuple[float, Passenger, float]
+_Waiting = tuple[float, Passenger, float | None]
 
 
 @dataclass(frozen=True)
@@ -45,9 +48,14 @@ class FieldDrift:
     reference: FieldReference
 
     @property
+    def judged(self) -> bool:
+        """Whether there are enough; of scores there may be fewer than of passengers."""
+        return sum(self.counts) >= ENOUGH
+
+    @property
     def drifted(self) -> bool:
         """Whether it has moved."""
-        return self.index > THRESHOLD
+        return self.judged and self.index > THRESHOLD
 
 
 @dataclass(frozen=True)
@@ -109,9 +117,9 @@ class DriftWindow:
             self._flags.begin(followed.digest)
 
     def add(
-        self, reference: Reference, when: float, passenger: Passenger, probability: float
+        self, reference: Reference, when: float, passenger: Passenger, probability: float | None
     ) -> None:
-        """Take in one prediction by the model with this reference; others than the live are not."""
+        """Take in one answer, under the champion with this reference, and what that one said."""
         followed = self._followed
         if followed is not None and followed.reference is reference:
             followed.waiting.append((when, passenger, probability))
@@ -121,7 +129,7 @@ class DriftWindow:
         reference: Reference,
         when: float,
         passengers: Sequence[Passenger],
-        probabilities: Sequence[float],
+        probabilities: Sequence[float | None],
     ) -> None:
         """Take in a batch; of a long one only the last are still in the window."""
         followed = self._followed
@@ -148,6 +156,7 @@ class DriftWindow:
             for place, name in enumerate(FIELDS):
                 values = probabilities if name == SCORE else [values[name] for values in known]
                 rows["bins"][:, place] = followed.binnings[name](values)
+            rows["bins"][[probability is None for probability in probabilities], -1] = _NONE
             written = int(self._written[0])
             self._ring[np.arange(written, written + len(rows)) % self._size] = rows
             self._written[0] = written + len(rows)

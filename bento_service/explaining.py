@@ -21,7 +21,7 @@ from titanic_model.contract import FIELDS, ContractField, Passenger
 from titanic_model.features import INPUTS, deck_code, derive_columns, title_code
 from titanic_model.reference import FieldReference, Reference
 
-Score = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+Score = Callable[[NDArray[np.float32]], NDArray[np.float64]]
 
 # What the model sees of a text: two names with the same title are the same name to it.
 _SEEN_AS: dict[str, Callable[[Any], int]] = {"name": title_code, "cabin": deck_code}
@@ -83,7 +83,7 @@ def explain(passenger: Passenger, reference: Passenger, score: Score) -> Explana
     """Share the distance between the two passengers' probabilities out among their fields."""
     moved = [name for name in INPUTS if _differs(name, passenger, reference)]
     mixtures, weights = _plan(len(moved))
-    probabilities = score(_mix(moved, mixtures, passenger, reference)).astype(np.float64)
+    probabilities = score(_mix(moved, mixtures, passenger, reference))
     shares = dict(zip(moved, (weights @ probabilities).tolist(), strict=True))
     contributions = [
         Contribution(

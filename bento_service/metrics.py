@@ -8,10 +8,12 @@ it what it had not put there yet.
 
 from __future__ import annotations
 
+import collections
+import math
 import os
 import resource
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -23,6 +25,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 from bento_service.drift import Window
+from bento_service.http import Refused
 from bento_service.live.models import Live, LoadedModel
 from bento_service.prediction_log.log import LogState
 from bento_service.seats import Seat
@@ -56,6 +59,11 @@ class Metrics:
 
         self.requests = counter("titanic_requests_total", "Requests answered.", "route", "status")
         self.errors = counter("titanic_errors_total", "Requests refused or failed.", "type")
+        self.rows_refused = counter(
+            "titanic_rows_refused_total",
+            "Rows of a batch, ids of a list, that were refused while others were answered.",
+            "type",
+        )
         self.seconds = Histogram(
             "titanic_request_seconds",
             "From a request's arrival to its answer.",
@@ -85,7 +93,9 @@ class Metrics:
             "titanic_rolling_accuracy", "Share of right answers among the last known outcomes."
         )
         self.drift = gauge(
-            "titanic_drift", "Population stability index of the window, per field.", "field"
+            "titanic_drift",
+            "Population stability index of a full window, per field; NaN until there is one.",
+            "field",
         )
         self.window = gauge("titanic_drift_window_predictions", "Predictions in the window.")
         self.drift_detected = counter(
@@ -170,6 +180,12 @@ class Metrics:
         if error is not None:
             self.errors.labels(error).inc()
 
+    def count_refused_rows(self, rows: Iterable[object]) -> None:
+        """Count those of a batch that were refused, in whichever thread."""
+        kinds = collections.Counter(row.kind for row in rows if isinstance(row, Refused))
+        for kind, many in kinds.items():
+            self.rows_refused.labels(kind).inc(many)
+
     def show_log(self, state: LogState) -> None:
         """Tell how the prediction log fares."""
         before = self._log_before
@@ -195,7 +211,8 @@ class Metrics:
         """Tell how far each field is from the reference."""
         self.window.set(window.predictions)
         for name, field in window.fields.items():
-            self.drift.labels(name).set(field.index)
+            known = window.full and field.judged
+            self.drift.labels(name).set(field.index if known else math.nan)
 
     def show_process(self) -> None:
         """Tell what this worker uses."""
@@ -216,7 +233,7 @@ class Metrics:
         answers.probability.add(probability)
 
     def count_answers(
-        self, model: LoadedModel, survived: NDArray[np.bool_], probabilities: NDArray[np.float32]
+        self, model: LoadedModel, survived: NDArray[np.bool_], probabilities: NDArray[np.float64]
     ) -> None:
         """Count the predictions of a batch, in whichever thread."""
         answers = self._answers_of(model)

@@ -99,10 +99,10 @@ _CALLER_KEY = {
     "name": "X-Caller-Key",
     "in": "header",
     "required": False,
-    # Not in the schema, for it is looked at only where it matters.
-    "description": "On whose behalf you ask: the same key always gets the same variant. Where "
-    "callers are split among variants it has to be 1 to 128 printable ASCII characters.",
-    "schema": {"type": "string"},
+    "description": "On whose behalf you ask, in 1 to 128 printable ASCII characters: the same key "
+    "always gets the same variant, and is in the log of predictions.",
+    # Blanks around a header's value are no part of it.
+    "schema": {"type": "string", "maxLength": 128, "pattern": "^[!-~]([ -~]*[!-~])?$"},
 }
 _BEARER = {
     "type": "http",

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bento_service.drift import DriftWindow
-from bento_service.guard.callers import sticky_key
+from bento_service.guard.callers import asked_for
 from bento_service.http import Refused, Request
 from bento_service.live.follower import Follower
 from bento_service.live.models import Live, LoadedModel, columns_of
@@ -64,7 +64,7 @@ class Predictor:
 
     def model_for(self, request: Request) -> LoadedModel:
         """The model that answers this caller; the same one every time."""
-        return self._answering(self.live, request)
+        return self._answering(self.live, request, asked_for(request.headers))
 
     def one(self, request: Request, passenger: Passenger, way: Way) -> tuple[LoadedModel, float]:
         """Score one passenger; returns who answered and the probability of survival."""
@@ -83,31 +83,43 @@ class Predictor:
 
     def every(self, request: Request, passenger: Passenger) -> list[tuple[LoadedModel, float]]:
         """Score one passenger with all live models; its outcome will be the champion's."""
-        vector = derive_row(passenger.__dict__)[None]
-        answers = [(model, float(model.scorer.score(vector)[0])) for model in self.live.models]
+        on_behalf_of = asked_for(request.headers)
+        vector = derive_row(passenger.__dict__)
+        answers = [(model, model.score_one(vector)) for model in self.live.models]
         for model, probability in answers:
             self._note(
-                request, passenger, "predict_all", model, probability, None, request.request_id
-            )
-        self.recent.remember(request.caller.key, request.request_id, answers[0][1] >= THRESHOLD)
+                request, on_behalf_of, passenger, "predict_all", model, probability, None,
+                request.request_id,
+            )  # fmt: skip
+        champion, probability = answers[0]
+        self.drift.add(champion.release.reference, request.began, passenger, probability)
+        self.recent.remember(request.caller.key, request.request_id, probability >= THRESHOLD)
         return answers
 
     def many(
         self, request: Request, passengers: Sequence[Passenger], rows: Sequence[int]
-    ) -> tuple[LoadedModel, NDArray[np.float32]]:
+    ) -> tuple[LoadedModel, NDArray[np.float64]]:
         """Score a batch. `rows` are the passengers' places in it, by which they are remembered."""
-        live = self.live
-        model = self._answering(live, request)
+        live, on_behalf_of = self.live, asked_for(request.headers)
+        model = self._answering(live, request, on_behalf_of)
         matrix = derive_columns(columns_of(passengers))
-        probabilities = model.scorer.score(matrix)
-        self._note_many(request, passengers, rows, model, probabilities)
+        probabilities = model.score(matrix)
+        self._note_many(request, on_behalf_of, passengers, rows, model, probabilities)
+        self.drift.add_many(
+            live.champion.release.reference,
+            request.began,
+            passengers,
+            probabilities.tolist() if model is live.champion else [None] * len(passengers),
+        )
         self.recent.remember_many(
             request.caller.key, request.request_id, np.asarray(rows), probabilities >= THRESHOLD
         )
         if self.challenger_mode == "shadow" and live.challenger is not None:
             with self._unseen(live.challenger) as shadow:
-                scores = shadow.scorer.score(matrix)
-                self._note_many(request, passengers, rows, shadow, scores, served=False)
+                scores = shadow.score(matrix)
+                self._note_many(
+                    request, on_behalf_of, passengers, rows, shadow, scores, served=False
+                )
         return model, probabilities
 
     def look_at_drift(self) -> None:
@@ -118,11 +130,12 @@ class Predictor:
             for name in self.drift.newly_drifted(window):
                 self.metrics.drift_detected.labels(name).inc()
 
-    def _answering(self, live: Live, request: Request) -> LoadedModel:
+    def _answering(self, live: Live, request: Request, on_behalf_of: str) -> LoadedModel:
         if self.challenger_mode == "split" and live.challenger is not None:
             # The share of all keys below a mark is the share of callers.
             mark = self.challenger_share * 2**32
-            if crc32(sticky_key(request.caller, request.headers).encode()) < mark:
+            key = on_behalf_of or request.caller.key
+            if crc32(key.encode(errors="surrogatepass")) < mark:
                 return live.challenger
         return live.champion
 
@@ -135,19 +148,27 @@ class Predictor:
         passenger_id: int | None = None,
         request_id: str | None = None,
     ) -> tuple[LoadedModel, float]:
-        live = self.live
-        model = self._answering(live, request)
-        row = vector[None]
-        probability = float(model.scorer.score(row)[0])
+        live, on_behalf_of = self.live, asked_for(request.headers)
+        model = self._answering(live, request, on_behalf_of)
+        probability = model.score_one(vector)
         request_id = request_id or request.request_id
-        self._note(request, passenger, way, model, probability, passenger_id, request_id)
+        self._note(
+            request, on_behalf_of, passenger, way, model, probability, passenger_id, request_id
+        )
+        self.drift.add(
+            live.champion.release.reference,
+            request.began,
+            passenger,
+            probability if model is live.champion else None,
+        )
         self.recent.remember(request.caller.key, request_id, probability >= THRESHOLD)
         if self.challenger_mode == "shadow" and live.challenger is not None:
             with self._unseen(live.challenger) as shadow:
-                score = float(shadow.scorer.score(row)[0])
+                score = shadow.score_one(vector)
                 self._note(
-                    request, passenger, way, shadow, score, passenger_id, request_id, served=False
-                )
+                    request, on_behalf_of, passenger, way, shadow, score, passenger_id,
+                    request_id, served=False,
+                )  # fmt: skip
         return model, probability
 
     @contextmanager
@@ -167,6 +188,7 @@ class Predictor:
     def _note(
         self,
         request: Request,
+        on_behalf_of: str,
         passenger: Passenger,
         way: Way,
         model: LoadedModel,
@@ -178,15 +200,14 @@ class Predictor:
     ) -> None:
         survived = probability >= THRESHOLD
         self.metrics.count_answer(model, survived, probability)
-        if model.variant == "champion":
-            self.drift.add(model.release.reference, request.began, passenger, probability)
         if not self.log.off:
             self.log.record(
                 prediction_line(
                     time=time.time(), request_id=request_id, trace_id=request.trace_id,
-                    caller=request.caller.key, way=way, passenger_id=passenger_id,
-                    passenger=passenger, variant=model.variant, model_version=model.version,
-                    probability=probability, survived=survived, served=served,
+                    caller=request.caller.key, on_behalf_of=on_behalf_of, way=way,
+                    passenger_id=passenger_id, passenger=passenger, variant=model.variant,
+                    model_version=model.version, probability=probability, survived=survived,
+                    served=served,
                     latency_ms=(perf_counter() - request.began) * 1000,
                 ),
                 1,
@@ -195,24 +216,25 @@ class Predictor:
     def _note_many(
         self,
         request: Request,
+        on_behalf_of: str,
         passengers: Sequence[Passenger],
         rows: Sequence[int],
         model: LoadedModel,
-        probabilities: NDArray[np.float32],
+        probabilities: NDArray[np.float64],
         *,
         served: bool = True,
     ) -> None:
         survived = probabilities >= THRESHOLD
         self.metrics.count_answers(model, survived, probabilities)
-        scores = probabilities.tolist()
-        if model.variant == "champion":
-            self.drift.add_many(model.release.reference, request.began, passengers, scores)
         if not self.log.off:
             self.log.record(
                 batch_lines(
                     time=time.time(), request_id=request.request_id, trace_id=request.trace_id,
-                    caller=request.caller.key, way="batch_predict",
-                    answers=zip(rows, passengers, scores, survived.tolist(), strict=True),
+                    caller=request.caller.key, on_behalf_of=on_behalf_of,
+                    way="batch_predict",
+                    answers=zip(
+                        rows, passengers, probabilities.tolist(), survived.tolist(), strict=True
+                    ),
                     variant=model.variant, model_version=model.version, served=served,
                     latency_ms=(perf_counter() - request.began) * 1000,
                 ),

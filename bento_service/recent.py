@@ -56,7 +56,7 @@ class RecentPredictions:
         self._right: NDArray[np.uint8] = np.frombuffer(self._file, "u1", _ROLLING, 8 * (_SLOTS + 1))
         # The same as `_slots`; for a single one it is several times as fast.
         self._each = memoryview(self._file)[: 8 * _SLOTS].cast("Q")
-        self._salt = self._shared_salt()
+        self._salted = blake2b(self._shared_salt(), digest_size=8)
 
     def remember(self, caller: str, request_id: str, survived: bool) -> None:  # noqa: FBT001 - it is the value
         """Note one prediction."""
@@ -112,15 +112,18 @@ class RecentPredictions:
 
     def _key(self, caller: str, request_id: str) -> int:
         """That of a batch's row follows from the batch's, so that all rows are noted at once."""
-        base, dot, row = request_id.rpartition(".")
-        if dot and row.isascii() and row.isdigit() and len(row) <= _MOST_DIGITS:
+        if "." not in request_id:
+            return self._hash(caller, request_id)
+        base, _, row = request_id.rpartition(".")
+        if row.isascii() and row.isdigit() and len(row) <= _MOST_DIGITS:
             return (self._hash(caller, base) + (int(row) + 1) * _STEP) & _MASK
         return self._hash(caller, request_id)
 
     def _hash(self, caller: str, request_id: str) -> int:
         # A request id has no NUL. A caller may be named by anything, half a surrogate pair too.
-        text = f"{request_id}\0{caller}".encode(errors="surrogatepass")
-        return int.from_bytes(blake2b(text, digest_size=8, salt=self._salt).digest(), "little")
+        hashed = self._salted.copy()
+        hashed.update(f"{request_id}\0{caller}".encode("utf-8", "surrogatepass"))
+        return int.from_bytes(hashed.digest(), "little")
 
     def _shared_salt(self) -> bytes:
         """What makes the keys such that nobody can look for two ids with the same one."""

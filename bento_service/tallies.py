@@ -56,11 +56,11 @@ class Distribution:
             self._sum = 0.0
             self._waiting = False
 
-    def put(self, values: NDArray[np.float32]) -> None:
+    def put(self, values: NDArray[np.float64]) -> None:
         """Put many values into the histogram at once, in whichever thread."""
-        places = np.searchsorted(self._bounds, values.astype(np.float64))
+        places = np.searchsorted(self._bounds, values)
         counts = np.bincount(places, minlength=len(self._counts)).tolist()
-        self._put(counts, float(values.sum(dtype=np.float64)))
+        self._put(counts, float(values.sum()))
 
     def _put(self, counts: Sequence[int], total: float) -> None:
         # A histogram takes values one by one only, which for a batch is as dear as scoring it.

@@ -28,6 +28,14 @@ class PredictionEvent(BaseModel):
     request_id: Annotated[str, Field(description="In a batch with `.row` behind it.")]
     trace_id: Annotated[str, Field(description="Of the caller's trace, empty without one.")] = ""
     caller: Annotated[str, Field(description="Who asked: a token's subject, or an address.")]
+    on_behalf_of: Annotated[
+        str,
+        Field(
+            max_length=128,
+            pattern=r"^[ -~]*$",
+            description="For whom the caller asked, by X-Caller-Key; empty without one.",
+        ),
+    ] = ""
     way: Annotated[Way, Field(description="By which route.")]
     passenger_id: Annotated[int | None, Field(description="When looked up by id.")] = None
     input: Annotated[Passenger, Field(description="The passenger, field by field.")]

@@ -74,11 +74,11 @@ def require(caller: Caller, needed: str) -> None:
         raise not_allowed(needed)
 
 
-def sticky_key(caller: Caller, headers: dict[bytes, bytes]) -> str:
-    """By whom variants are split: `X-Caller-Key`, whom a backend asks for, else the caller."""
+def asked_for(headers: dict[bytes, bytes]) -> str:
+    """On whose behalf a backend asks, by `X-Caller-Key`; empty when it does not say."""
     named = headers.get(CALLER_KEY)
     if named is None:
-        return caller.key
+        return ""
     text = named.decode("latin-1")
     if not (0 < len(text) <= _LONGEST_CALLER_KEY and text.isascii() and text.isprintable()):
         raise Refused(

@@ -22,6 +22,7 @@ def prediction_line(
     request_id: str,
     trace_id: str,
     caller: str,
+    on_behalf_of: str,
     way: Way,
     passenger_id: int | None,
     passenger: Passenger | bytes,
@@ -35,9 +36,10 @@ def prediction_line(
 ) -> bytes:
     """The line of one prediction. The passenger is a validated one, or the JSON of one."""
     known = "" if passenger_id is None else f'"passenger_id":{passenger_id},'
+    behalf = f'"on_behalf_of":{_quote(on_behalf_of)},' if on_behalf_of else ""
     head = (
         f'{{"kind":"prediction","time":{time:.6f},"request_id":{_quote(request_id)},'
-        f'"trace_id":{_quote(trace_id)},"caller":{_quote(caller)},"way":"{way}",{known}'
+        f'"trace_id":{_quote(trace_id)},"caller":{_quote(caller)},{behalf}"way":"{way}",{known}'
         f'"variant":"{variant}","model_version":{_quote(model_version)},'
         f'"probability":{probability},"survived":{"true" if survived else "false"},'
         f'"served":{"true" if served else "false"},"latency_ms":{latency_ms:.3f},"input":'
@@ -51,6 +53,7 @@ def batch_lines(
     request_id: str,
     trace_id: str,
     caller: str,
+    on_behalf_of: str,
     way: Way,
     answers: Iterable[tuple[int, Passenger | bytes, float, bool]],
     variant: Variant,
@@ -60,9 +63,10 @@ def batch_lines(
     latency_ms: float,
 ) -> bytes:
     """The lines of a batch: of each answered row its number, passenger, probability, survived."""
+    behalf = f'"on_behalf_of":{_quote(on_behalf_of)},' if on_behalf_of else ""
     head = _utf8(
         f'{{"kind":"prediction","time":{time:.6f},"trace_id":{_quote(trace_id)},'
-        f'"caller":{_quote(caller)},"way":"{way}","variant":"{variant}",'
+        f'"caller":{_quote(caller)},{behalf}"way":"{way}","variant":"{variant}",'
         f'"model_version":{_quote(model_version)},"served":{_JSON[served]},'
         f'"latency_ms":{latency_ms:.3f},"request_id":{_quote(request_id)[:-1]}.'
     )

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from bento_service.guard.callers import asked_for
 from bento_service.http import Answer, Refused, Request
 from bento_service.online_features import OnlineFeatures, Vector
 from bento_service.routes import Route
@@ -29,9 +30,15 @@ Verdict = dict[str, Any] | Refused
 class PassengerRoutes:
     """GET /api/v1/passengers/{id}, /api/v1/passengers?ids=... and /api/v1/features/status."""
 
-    def __init__(self, features: OnlineFeatures | None, score: Score) -> None:
+    def __init__(
+        self,
+        features: OnlineFeatures | None,
+        score: Score,
+        count_refused: Callable[[Iterable[Verdict]], None],
+    ) -> None:
         self._features = features
         self._score = score
+        self._count_refused = count_refused
 
     def routes(self) -> list[Route]:
         """The routes of this theme."""
@@ -63,14 +70,11 @@ class PassengerRoutes:
             if isinstance(each, int):
                 request_ids.setdefault(each, f"{request.request_id}.{row}")
         verdicts = await self._verdicts(request, features, request_ids)
+        answers = [(each, verdicts[each]) if isinstance(each, int) else each for each in asked]
+        self._count_refused(verdict for _, verdict in answers)
         return _json(
             {
-                "predictions": [
-                    _shown(each, verdicts[each])
-                    if isinstance(each, int)
-                    else {"passenger_id": each[0], "error": each[1].detail()}
-                    for each in asked
-                ],
+                "predictions": [_shown(each, verdict) for each, verdict in answers],
                 "request_id": request.request_id,
             }
         )
@@ -92,6 +96,7 @@ class PassengerRoutes:
         self, request: Request, features: OnlineFeatures, request_ids: Mapping[int, str]
     ) -> dict[int, Verdict]:
         """What to answer for each of these passengers; the predictions go by the request ids."""
+        asked_for(request.headers)  # or it is refused, whoever is known
         if not request_ids:
             return {}
         vectors = await features.lookup(list(request_ids))
@@ -161,7 +166,7 @@ def _damaged(number: int) -> Refused:
     )
 
 
-def _shown(number: int, verdict: Verdict) -> dict[str, Any]:
+def _shown(number: int | str, verdict: Verdict) -> dict[str, Any]:
     if isinstance(verdict, Refused):
         return {"passenger_id": number, "error": verdict.detail()}
     return {"passenger_id": number, **verdict}

@@ -11,6 +11,7 @@ PREDICTION = {
     "request_id": "batch.3",
     "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
     "caller": "127.0.0.1",
+    "on_behalf_of": "person 7",
     "way": "batch_predict",
     "passenger_id": 7,
     "input": Passenger(pclass=1, sex="female", age=38.0, name="Müller, Mrs. Ida"),
@@ -41,15 +42,17 @@ def test_the_kind_tells_one_from_the_other():
 
 
 def test_what_is_not_always_there_may_be_left_out():
-    short = {k: v for k, v in PREDICTION.items() if k not in ("trace_id", "passenger_id")}
-    event = PredictionEvent(**short)
-    assert (event.trace_id, event.passenger_id) == ("", None)
+    optional = ("trace_id", "on_behalf_of", "passenger_id")
+    event = PredictionEvent(**{k: v for k, v in PREDICTION.items() if k not in optional})
+    assert (event.trace_id, event.on_behalf_of, event.passenger_id) == ("", "", None)
 
 
 @pytest.mark.parametrize(
     ("field", "value"),
     [
         ("way", "guess"),
+        ("on_behalf_of", "x" * 129),
+        ("on_behalf_of", "two\nlines"),
         ("variant", "deputy"),
         ("input", {"pclass": 9, "sex": "male"}),
         ("probability", None),

@@ -179,6 +179,38 @@ def test_answers_of_a_model_that_is_no_longer_live_are_left_out(a_window, refere
     assert window.window().predictions == 0
 
 
+def test_whom_a_challenger_answered_is_taken_in_without_a_score(a_window, reference):
+    window = a_window(size=500)
+    feed(window, reference, passengers()[:300])
+    before = indices(window)
+    for passenger in strange(100):
+        window.add(reference, 300, passenger, None)
+    window.add_many(reference, 301, strange(100), [None] * 100)
+    now = window.window()
+    assert (now.predictions, now.full) == (500, True)
+    assert sum(now.fields["age"].counts) == 500
+    assert now.fields["age"].drifted
+    assert sum(now.fields[SCORE].counts) == 300
+    assert now.fields[SCORE].index == before[SCORE]
+    assert not now.fields[SCORE].drifted
+
+
+def test_too_few_scores_tell_of_no_drift(a_window, reference):
+    window = a_window()
+    for number in range(SIZE):
+        window.add(reference, number, passengers()[0], 0.95 if number % 2 else None)
+    field = window.window().fields[SCORE]
+    assert field.index > 0.2
+    assert not field.drifted
+    assert SCORE not in window.newly_drifted(window.window())
+
+
+def test_a_score_that_is_no_number_is_missing_not_absent(a_window, reference):
+    window = a_window()
+    window.add(reference, 0, passengers()[0], float("nan"))
+    assert window.window().fields[SCORE].counts[-1] == 1
+
+
 def test_of_a_long_batch_the_last_count(a_window, reference):
     window = a_window()
     window.add_many(reference, 1, [*strange(3 * SIZE), *passengers()[:SIZE]], [0.5] * 4 * SIZE)

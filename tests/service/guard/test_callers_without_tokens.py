@@ -2,8 +2,8 @@ import asyncio
 
 import pytest
 
-from bento_service.guard.callers import make_callers, require, sticky_key
-from bento_service.http import Caller, Refused
+from bento_service.guard.callers import asked_for, make_callers, require
+from bento_service.http import Refused
 from bento_service.settings import Settings
 from tests.service.guard.asking import NEAR, SECRET
 
@@ -76,16 +76,14 @@ def test_without_a_token_nobody_is_an_admin(callers):
         require(caller, "admin")
 
 
-def test_variants_are_split_by_whom_a_backend_asks_for():
-    caller = Caller("backend", frozenset())
-
-    assert sticky_key(caller, {}) == "backend"
-    assert sticky_key(caller, {b"x-caller-key": b"person 7"}) == "person 7"
+def test_a_backend_says_for_whom_it_asks():
+    assert asked_for({}) == ""
+    assert asked_for({b"x-caller-key": b"person 7"}) == "person 7"
 
 
 @pytest.mark.parametrize("named", [b"", b"x" * 129, b"two\nlines", b"\x00", "Zoë".encode()])
 def test_an_odd_caller_key_is_refused(named):
     with pytest.raises(Refused, match="X-Caller-Key") as refused:
-        sticky_key(Caller("backend", frozenset()), {b"x-caller-key": named})
+        asked_for({b"x-caller-key": named})
 
     assert refused.value.status == 422

@@ -73,12 +73,27 @@ def failing_for_fifteen_siblings(release, version):
         helper.make_node("Cast", ["number"], ["place"], to=TensorProto.INT64),
         helper.make_node("Gather", ["table", "place"], ["probability"]),
     ]
+    return _of_graph(release, version, nodes, [column, *numbers, table])
+
+
+def answering_always(release, version, probability):
+    """A release whose model answers everybody this."""
+    value = helper.make_tensor("value", TensorProto.FLOAT, [1], [probability])
+    nodes = [
+        helper.make_node("ReduceMax", ["features"], ["number"], axes=[1], keepdims=0),
+        helper.make_node("Cast", ["number"], ["boolean"], to=TensorProto.BOOL),
+        helper.make_node("Where", ["boolean", "value", "value"], ["probability"]),
+    ]
+    return _of_graph(release, version, nodes, [value])
+
+
+def _of_graph(release, version, nodes, constants):
     graph = helper.make_graph(
         nodes,
-        "failing",
+        "made by hand",
         [helper.make_tensor_value_info("features", TensorProto.FLOAT, ["rows", len(FEATURES)])],
         [helper.make_tensor_value_info("probability", TensorProto.FLOAT, ["rows"])],
-        [column, *numbers, table],
+        constants,
     )
     opset = helper.make_opsetid("", 13)
     model = helper.make_model(graph, opset_imports=[opset], ir_version=8).SerializeToString()

@@ -9,8 +9,8 @@ from bento_service.routes.passengers import PassengerRoutes
 from titanic_model.features import FEATURES
 
 
-def a_request(path, query=""):
-    scope = {"method": "GET", "path": path, "query_string": query.encode(), "headers": []}
+def a_request(path, query="", headers=()):
+    scope = {"method": "GET", "path": path, "query_string": query.encode(), "headers": headers}
     return Request(scope, receive=None, request_id="r-1")
 
 
@@ -32,8 +32,17 @@ def scoring():
 
 
 @pytest.fixture
-def ask(run, client, scoring):
-    routes = PassengerRoutes(client, scoring)
+def refused():
+    """The kinds of what was counted as refused, list by list."""
+    return []
+
+
+@pytest.fixture
+def ask(run, client, scoring, refused):
+    def count_refused(verdicts):
+        refused.append([each.kind for each in verdicts if isinstance(each, Refused)])
+
+    routes = PassengerRoutes(client, scoring, count_refused)
 
     def one(text):
         return json.loads(run(routes.one(a_request(f"/api/v1/passengers/{text}"))).body)
@@ -41,7 +50,11 @@ def ask(run, client, scoring):
     def several(query):
         return json.loads(run(routes.several(a_request("/api/v1/passengers", query))).body)
 
-    one.several = several
+    def on_behalf(named, query):
+        request = a_request("/api/v1/passengers", query, [(b"x-caller-key", named)])
+        return run(routes.several(request))
+
+    one.several, one.on_behalf = several, on_behalf
     one.status = lambda: json.loads(run(routes.status(a_request("/api/v1/features/status"))).body)
     return one
 
@@ -72,7 +85,7 @@ def test_the_largest_id_is_one(ask):
     assert refused.value.status == 404
 
 
-def test_many_are_answered_in_order_and_errors_stay_in_their_place(ask, scoring):
+def test_many_are_answered_in_order_and_errors_stay_in_their_place(ask, scoring, refused):
     answer = ask.several("ids=2,abc,99999,%201%20,2,")
 
     assert answer["request_id"] == "r-1"
@@ -86,6 +99,13 @@ def test_many_are_answered_in_order_and_errors_stay_in_their_place(ask, scoring)
     assert again == first
     assert empty["error"]["type"] == "invalid_input"
     assert scoring.scored == [2, 1]
+    assert refused == [["invalid_input", "unknown_passenger", "invalid_input"]]
+
+
+@pytest.mark.parametrize("query", ["ids=1", "ids=99999", "ids=abc"])
+def test_an_odd_caller_key_is_refused_whoever_is_asked_for(ask, query):
+    with pytest.raises(Refused, match="X-Caller-Key"):
+        ask.on_behalf(b"x" * 129, query)
 
 
 def test_a_hundred_are_answered_and_one_more_is_not(ask):
@@ -111,7 +131,7 @@ def test_the_status_is_shown(ask):
 
 
 def test_without_a_store_the_setting_is_named(run, scoring):
-    routes = PassengerRoutes(None, scoring)
+    routes = PassengerRoutes(None, scoring, list)
     for route, path in (
         (routes.one, "/api/v1/passengers/1"),
         (routes.several, "/api/v1/passengers"),

@@ -21,6 +21,7 @@ def a_line(**changes):
         "request_id": "r1",
         "trace_id": "",
         "caller": "127.0.0.1",
+        "on_behalf_of": "",
         "way": "predict",
         "passenger_id": None,
         "passenger": SOME,
@@ -40,6 +41,7 @@ def some_batch(answers, **changes):
         "request_id": "r1",
         "trace_id": "t1",
         "caller": "me",
+        "on_behalf_of": "",
         "way": "batch_predict",
         "answers": answers,
         "variant": "challenger",
@@ -99,6 +101,24 @@ def test_a_caller_that_is_no_unicode_does_not_spoil_the_line(caller):
     for text, event in zip(lines, [PredictionEvent, PredictionEvent, OutcomeEvent], strict=True):
         read = event.model_validate_json(text)
         assert read.caller == caller.encode(errors="replace").decode()
+
+
+@given(named=st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=128))
+def test_for_whom_a_backend_asked_is_in_each_line(named):
+    for text in (
+        a_line(on_behalf_of=named),
+        some_batch([(0, SOME, 0.5, True)], on_behalf_of=named),
+    ):
+        assert PredictionEvent.model_validate_json(text).on_behalf_of == named
+        assert (b"on_behalf_of" in text) == (named != "")
+
+
+def test_control_characters_stay_within_their_line():
+    odd = "".join(map(chr, [*range(32), 127, 0x85, 0x2028, 0x2029]))
+    passenger = SOME.model_copy(update={"name": odd, "ticket": odd, "cabin": odd})
+    for text in (a_line(passenger=passenger), some_batch([(0, passenger, 0.5, True)])):
+        assert not any(byte < 32 for byte in text.removesuffix(b"\n"))
+        assert PredictionEvent.model_validate_json(text).input == passenger
 
 
 def test_a_passenger_may_come_as_json():
