@@ -161,7 +161,7 @@ class Settings(BaseSettings):
         float, Field(gt=0, le=30, description="How long the feature server may take.")
     ] = 1.0
     drift_window: Annotated[
-        int, Field(ge=50, le=100_000, description="Predictions in the window of online drift.")
+        int, Field(ge=200, le=100_000, description="Predictions in the window of online drift.")
     ] = 500
     prediction_log_uri: Annotated[
         Place | None,

@@ -47,7 +47,7 @@ def stage(tmp_path_factory):
 @pytest.fixture(scope="module")
 def service(stage, tmp_path_factory):
     folder = tmp_path_factory.mktemp("service") / "server"
-    with running(stage.ours(DRIFT_WINDOW="100"), folder) as started:
+    with running(stage.ours(DRIFT_WINDOW="200"), folder) as started:
         yield started
 
 

@@ -62,7 +62,7 @@ def test_after_a_swap_the_next_answer_brings_the_new_version_to_the_eye(
 
 
 def test_strange_passengers_make_drift_rise_before_ones_eyes(serve, visit):
-    service = serve(drift_window=60)
+    service = serve(drift_window=200)
     page = visit(service, reduced_motion="reduce").page
     drift = page.get_by_role("region", name="Drift")
     drift.scroll_into_view_if_needed()
@@ -72,7 +72,7 @@ def test_strange_passengers_make_drift_rise_before_ones_eyes(serve, visit):
     drift.get_by_role("button", name="Send strange passengers").click()
     expect(drift.get_by_text("strange passengers sent")).to_be_visible()
     expect(fare).to_contain_text("moved")
-    expect(drift).to_contain_text("The last 60 passengers")
+    expect(drift).to_contain_text("The last 200 passengers")
     asked = service.client.get("/api/v1/drift").json()["fields"]["fare"]
     assert asked["drifted"]
     bar = fare.locator("[data-drift]")
