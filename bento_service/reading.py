@@ -150,7 +150,8 @@ class _Doubled:
     @property
     def refusal(self) -> Refused:
         name = short(self.name)
-        return Refused(422, "invalid_input", f"{name} is there more than once.", field=name)
+        message = f"The field {name!r} is there more than once."
+        return Refused(422, "invalid_input", message, field=name)
 
 
 def _with_doubles(body: bytes) -> Any:

@@ -30,6 +30,28 @@ def ask_list(service, text, **headers):
     return service.client.post(BATCH, content=text.encode(), headers=headers)
 
 
+@pytest.mark.parametrize("odd", ["=1+1", "+1", "-1", "@SUM(1)", "\0", "\t=1", "\r\n=1"])
+def test_no_cell_of_an_answer_begins_with_what_a_caller_wrote(service, odd):
+    quoted = json.dumps(odd)
+    rows = [
+        f'{{"pclass":3,"sex":{quoted}}}',
+        f'{{"pclass":3,"sex":"male",{quoted}:1}}',
+        f'{{"pclass":3,"sex":"male",{quoted}:1,{quoted}:1}}',
+        quoted,
+        f'{{"pclass":3,"sex":"male","name":{quoted},"ticket":{quoted},"cabin":{quoted}}}',
+    ]
+    answer = service.client.post(
+        BATCH,
+        content=f'{{"passengers":[{",".join(rows)}]}}',
+        headers={"content-type": "application/json", "accept": "text/csv"},
+    )
+    _, *lines = csv.reader(io.StringIO(answer.text, newline=""))
+    assert len(lines) == len(rows)
+    for _, survived, _, error in lines:
+        assert error[:1].isalpha() != (survived != "")
+        assert error.isprintable()
+
+
 def probabilities(answer):
     return [row["probability"] for row in answer.json()["predictions"]]
 
