@@ -1,16 +1,19 @@
 """What the service tells Prometheus: names, kinds, and what it does when telling fails."""
 
+import math
 import tempfile
 from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.service.releases import publish
 from tests.service.serving import wait_until
 
 KINDS = {
     "titanic_requests": "counter",
     "titanic_errors": "counter",
+    "titanic_rows_refused": "counter",
     "titanic_request_seconds": "histogram",
     "titanic_predictions": "counter",
     "titanic_probability": "histogram",
@@ -52,6 +55,7 @@ def sample(family, name=None, **labels):
 def told(service):
     service.predict(sex="female")
     assert service.predict(pclass=9).status_code == 422
+    service.client.post("/api/v1/batch_predict", json={"passengers": [{"pclass": 9}]})
     return families(service)
 
 
@@ -71,6 +75,50 @@ def test_what_is_live_and_how_the_process_fares_is_told(told):
     assert {s.labels["field"] for s in told["titanic_drift"].samples} == {
         *("pclass", "sex", "age", "sibsp", "parch", "fare", "embarked", "probability")
     }
+
+
+def test_refused_rows_of_batches_are_counted_by_their_kind(serve):
+    service = serve()
+
+    def refused(kind="invalid_input"):
+        return service.metrics().get(f'titanic_rows_refused_total{{type="{kind}"}}', 0)
+
+    post = service.client.post
+    good, bad = {"pclass": 3, "sex": "male"}, {"pclass": 9, "sex": "male"}
+    post("/api/v1/batch_predict", json={"passengers": [good, good]})
+    assert refused() == 0
+    post("/api/v1/batch_predict", json={"passengers": [good, bad, {"pclass": 3}]})
+    assert refused() == 2
+    post("/api/v1/batch_predict", json={"passengers": [bad] * 400})  # in a thread
+    assert refused() == 402
+    post(
+        "/api/v1/batch_predict",
+        content="pclass,sex\n3,male\n3,man\n",
+        headers={"Content-Type": "text/csv"},
+    )
+    assert refused() == 403
+    assert "titanic_errors_total" not in "".join(service.metrics())
+
+
+def test_drift_is_told_of_a_full_window_only(serve, champion, challenger, tmp_path):
+    folder = tmp_path / "releases"
+    publish(folder, champion)
+    service = serve(releases_uri=folder, drift_window=200)
+
+    def known():
+        metrics = service.metrics()
+        values = [value for name, value in metrics.items() if name.startswith("titanic_drift{")]
+        assert len(values) == 8
+        return {not math.isnan(value) for value in values}
+
+    most = {"passengers": [{"pclass": 3, "sex": "male", "age": 110}] * 199}
+    service.client.post("/api/v1/batch_predict", json=most)
+    assert known() == {False}
+    service.predict()
+    assert known() == {True}
+    publish(folder, challenger)
+    wait_until(lambda: service.predict().json()["model_version"] == "2")
+    assert known() == {False}
 
 
 def test_a_histogram_counts_what_was_within_its_bounds(told):

@@ -165,6 +165,49 @@ def test_with_variants_off_only_the_champion_is_asked(service):
     assert [prediction["variant"] for prediction in every] == ["champion", "challenger"]
 
 
+@pytest.mark.parametrize("named", ["x" * 129, "two\tcolumns"])
+@pytest.mark.parametrize("path", ["predict", "explain", "predict_all", "batch_predict"])
+def test_an_odd_caller_key_is_refused_in_whichever_mode(service, path, named):
+    content = {"passengers": [WOMAN, {}]} if path == "batch_predict" else WOMAN
+    answer = service.client.post(f"/api/v1/{path}", json=content, headers={"X-Caller-Key": named})
+    assert answer.status_code == 422
+    assert answer.json()["error"]["field"] == "X-Caller-Key"
+
+
+def test_for_whom_a_backend_asked_is_logged_whatever_the_mode(with_challenger):
+    for path, content, count in (
+        ("predict", WOMAN, 2),
+        ("predict_all", WOMAN, 2),
+        ("batch_predict", {"passengers": [WOMAN, MAN]}, 4),
+    ):
+        headers = {"X-Caller-Key": "person 7", "X-Request-ID": f"for-{path}"}
+        with_challenger.client.post(f"/api/v1/{path}", json=content, headers=headers)
+        events = with_challenger.events_of(f"for-{path}", count)
+        assert {(e.caller, e.on_behalf_of) for e in events} == {("127.0.0.1", "person 7")}
+    ask(with_challenger, "predict", WOMAN, "for-nobody")
+    assert {e.on_behalf_of for e in with_challenger.events_of("for-nobody", 2)} == {""}
+
+
+def test_whom_the_challenger_answers_is_watched_for_drift_like_others(serve):
+    service = serve(challenger_mode="split", challenger_share=1)
+    batch = {"passengers": [WOMAN, MAN]}
+    assert service.client.post("/api/v1/batch_predict", json=batch).json()["variant"] == (
+        "challenger"
+    )
+    service.predict()
+    service.client.post("/api/v1/predict_all", json=WOMAN)
+    drift = service.client.get("/api/v1/drift").json()
+    assert drift["predictions"] == 4
+    counts = {
+        name: sum(each["window"] for each in field["bins"])
+        for name, field in drift["fields"].items()
+    }
+    # Of the scores only what the champion said to predict_all is the champion's.
+    assert counts.pop("probability") == 1
+    assert set(counts.values()) == {4}
+    assert service.log.count("the split goes by address") == 1
+
+
 def answered_by(service, keys):
     return {key: service.predict(headers={"X-Caller-Key": key}).json()["variant"] for key in keys}
 
@@ -193,7 +236,9 @@ def test_a_split_sticks_to_callers_and_gives_the_challenger_its_share(
     many = {"passengers": [WOMAN, MAN]}
     batch = service.client.post("/api/v1/batch_predict", json=many, headers=headers).json()
     assert batch["model_version"] == "2"
-    assert told(events_of(log, "split", 2)) == [("challenger", "2", True)] * 2
+    events = events_of(log, "split", 2)
+    assert told(events) == [("challenger", "2", True)] * 2
+    assert {event.on_behalf_of for event in events} == {theirs}
     by_id = service.client.get("/api/v1/passengers/1", headers={"X-Caller-Key": theirs}).json()
     explained = service.client.post("/api/v1/explain", json=WOMAN, headers=headers).json()
     assert by_id["variant"] == explained["variant"] == "challenger"
