@@ -43,6 +43,11 @@ class Answers:
         return self._where(self.status == _SUCCESS)
 
     @property
+    def refusals(self) -> "Answers":
+        """Of those that got a 429."""
+        return self._where(self.status == _REFUSED)
+
+    @property
     def failed(self) -> int:
         """How many were sent and got neither what they asked for nor a 429."""
         return int((~np.isin(self.status, (_SUCCESS, _REFUSED, NEVER_SENT))).sum())
@@ -60,7 +65,7 @@ class Answers:
     @property
     def refused(self) -> int:
         """How many got a 429."""
-        return int((self.status == _REFUSED).sum())
+        return self.refusals.count
 
     def milliseconds(self, percent: float) -> float:
         """From when a request was due to its answer: so many percent took at most this long."""

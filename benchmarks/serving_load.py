@@ -70,8 +70,8 @@ def measure(
             f"had to wait for a connection. {HOW} Overload is a multiple of what the core can do "
             f"by the CPU time of a request, {capacity:,.0f} a second, for {seconds / 2:g} s "
             f"between two times of {_USUAL_RATE} a second; there a request that finds all "
-            f"connections taken for {_PATIENCE_SECONDS:g} s is never sent, and the bar is for "
-            "those that are, from then on: so much is more than can even be refused. *Late* "
+            f"connections taken for {_PATIENCE_SECONDS:g} s is never sent, and times count from "
+            "when it was: so much is more than can even be refused. *Late* "
             "is how late the client sent 99 % of its requests, waiting for a connection included. "
             f"Normal again: 99 % of {_WINDOW_SECONDS:g} s within {_NORMAL_MS:g} ms, and all served."
         ),
@@ -133,8 +133,10 @@ def normal_again_after(answers: Answers, end: float) -> float:
 def _figures(overload: Overload) -> list[Figure]:
     during, name = overload.during, f"{overload.times:g} times the load of a core"
     return [
-        Figure(f"{name}: 99 % served or refused within", during.milliseconds_once_sent(99), "ms",
-               _REFUSED_WITHIN_MS),
+        Figure(f"{name}: 99 % of the refusals within", during.refusals.milliseconds_once_sent(99),
+               "ms", _REFUSED_WITHIN_MS),
+        Figure(f"{name}: 99 % of those served within", during.served.milliseconds_once_sent(99),
+               "ms"),
         Figure(f"{name}: sent, and neither served nor refused", during.failed, "requests", 0),
         Figure(f"{name}: served", during.served.count / overload.seconds, "a second"),
         Figure(f"{name}: normal again after", normal_again_after(overload.after, overload.end),

@@ -11,7 +11,7 @@ import asyncio
 from collections import deque
 
 # More, and refusals come later; fewer, and under overload there is time for little but refusals.
-IN_ONE_TURN = 64
+IN_ONE_TURN = 32
 
 
 class Turns:
