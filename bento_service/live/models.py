@@ -38,7 +38,7 @@ class LoadedModel:
 
     def score_one(self, vector: NDArray[np.float32]) -> float:
         """The probability of survival for one row of features, as `score` has it."""
-        # As below; `round` would take ten times as long.
+        # As below, bit for bit; `round` is slower and would differ in what lies halfway.
         return int(float(self.scorer.score(vector[None])[0]) * _STEPS + 0.5) / _STEPS
 
     def score(self, matrix: NDArray[np.float32]) -> NDArray[np.float64]:
