@@ -23,6 +23,7 @@ _MOST_FIELDS = 100  # each of which is looked at
 _SHOWN = 60
 _IN_JSON = {None: "null", True: "true", False: "false"}
 _FIELDS = {field.name: field for field in FIELDS}
+_WHOLE = tuple(field.name for field in FIELDS if field.kind == "integer")
 _read_one = Passenger.__pydantic_validator__.validate_json
 _check_one = Passenger.__pydantic_validator__.validate_python
 
@@ -48,7 +49,7 @@ def read_passenger(body: bytes) -> Passenger:
     try:
         passenger: Passenger = _read_one(body)
     except ValidationError as error:
-        raise refusal_of(error) from None
+        passenger = _look_again(body, refusal_of(error))
     # Each field that was given has a colon. Where there are more they are in a text, as a rule.
     if body.count(b":") > len(passenger.__pydantic_fields_set__):
         content = _with_doubles(body)
@@ -111,8 +112,32 @@ def check_passenger(content: Any) -> Passenger | Refused:
     try:
         passenger: Passenger = _check_one(content)
     except ValidationError as error:
-        return refusal_of(error)
+        whole = _with_whole_numbers(content)
+        return refusal_of(error) if whole is None else check_passenger(whole)
     return passenger
+
+
+def _look_again(body: bytes, refusal: Refused) -> Passenger:
+    """A passenger at second sight, with 3.0 for 3, or else the refusal."""
+    try:
+        content = from_json(body)
+    except ValueError:
+        raise refusal from None
+    whole = _with_whole_numbers(content) if isinstance(content, dict) else None
+    checked = refusal if whole is None else check_passenger(whole)
+    if isinstance(checked, Refused):
+        raise checked
+    return checked
+
+
+def _with_whole_numbers(content: dict[str, Any]) -> dict[str, Any] | None:
+    """The same with 3 for 3.0, which means the same in JSON; None if there is no such number."""
+    whole = {
+        name: int(value)
+        for name in _WHOLE
+        if isinstance(value := content.get(name), float) and value.is_integer()
+    }
+    return {**content, **whole} if whole else None
 
 
 def refusal_of(error: ValidationError) -> Refused:

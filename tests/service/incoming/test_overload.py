@@ -7,6 +7,7 @@ from datetime import datetime
 
 import pytest
 
+from bento_service.turns import IN_ONE_TURN
 from tests.service.incoming.conftest import asked
 from tests.service.serving import wait_until
 
@@ -80,8 +81,9 @@ def test_a_refusal_says_what_to_do_and_others_look_after_the_service(in_process)
 
     answers, ready = in_process(use)
     statuses = [status for status, _, _ in answers]
-    # 64 in the first turn of the loop, and 256 in flight while they wait for theirs.
-    assert (statuses.count(200), statuses.count(429), ready) == (320, 80, 200)
+    # Those of the loop's first turn, and 256 in flight while they wait for theirs.
+    answered = IN_ONE_TURN + 256
+    assert (statuses.count(200), statuses.count(429), ready) == (answered, 400 - answered, 200)
     _, headers, body = next(answer for answer in answers if answer[0] == 429)
     error = json.loads(body)["error"]
     assert set(error) == {"type", "message", "request_id", "time"}

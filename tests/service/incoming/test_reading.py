@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bento_service.http import Refused
 from bento_service.passenger_lists import read_csv
-from bento_service.reading import read_batch, read_passenger
+from bento_service.reading import check_passenger, read_batch, read_passenger
 from titanic_model.contract import FIELD_NAMES, FIELDS, Passenger
 
 MINIMAL = {"pclass": 3, "sex": "male"}
@@ -315,3 +315,16 @@ def test_a_list_says_the_same_as_json(people):
     known = [each.model_copy(update={"name": each.name or None}) for each in people]
     assert read_csv(text.getvalue().encode(), 10).rows == known
     assert read_batch(as_json.encode(), 10).rows == people
+
+
+def test_a_whole_number_may_be_written_with_a_point():
+    passenger = read_passenger(b'{"pclass": 3.0, "sex": "male", "sibsp": 1.0, "age": 22}')
+    assert (passenger.pclass, passenger.sibsp) == (3, 1)
+    assert check_passenger({"pclass": 1.0, "sex": "female"}).pclass == 1
+
+
+@pytest.mark.parametrize("pclass", ["2.5", "4.0", "1e999", "-0.5"])
+def test_no_other_number_with_a_point_is_a_whole_one(pclass):
+    with pytest.raises(Refused) as refused:
+        read_passenger(f'{{"pclass": {pclass}, "sex": "male"}}'.encode())
+    assert refused.value.field == "pclass"
