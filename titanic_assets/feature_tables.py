@@ -148,6 +148,7 @@ def open_feature_store(folder: Path, features: Table) -> FeatureStore:
 def write_online(features: Table, folder: Path) -> OnlineFeatures:
     """Put the newest features of every passenger where a service can look them up by id."""
     store = open_feature_store(folder, features)
+    _write_times_as_feast_does()
     for batch in features.batches([PASSENGER_ID, "event_timestamp", *FEATURES]):
         rows = batch.to_pandas()
         rows[VERSION_FIELD] = FEATURE_VERSION
@@ -159,6 +160,18 @@ def write_online(features: Table, folder: Path) -> OnlineFeatures:
         feature_version=FEATURE_VERSION,
         rows=features.rows,
     )
+
+
+def _write_times_as_feast_does() -> None:
+    """How SQLite writes times holds for a whole process, and pandas has its own way of it.
+
+    Once it has written to SQLite in this process, Feast could not read what it writes itself.
+    """
+    import sqlite3
+
+    from feast.infra.online_stores.sqlite import adapt_datetime_epoch
+
+    sqlite3.register_adapter(datetime, adapt_datetime_epoch)
 
 
 def _record_of_writing(rows: int) -> pd.DataFrame:

@@ -9,6 +9,7 @@ import time
 from contextlib import closing
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -17,8 +18,10 @@ import pytest
 from bento_service.http import Refused
 from tests.service.online_features.feast_server import is_usable, wait_until
 from titanic_assets.feature_store import online_file, registry_file
+from titanic_assets.feature_tables import open_feature_store, write_online
 from titanic_assets.settings import CHECKOUT
 from titanic_model.features import FEATURE_VERSION, FEATURES
+from titanic_model.online import FEATURE_VIEW, PASSENGER_ID
 from titanic_model.places import Places
 
 
@@ -157,3 +160,12 @@ def test_what_another_process_writes_is_seen_at_once(run, client, feast, feature
     assert found[FEATURES.index("age")] == 99
     assert_found(newly_found, vectors_of(features)[1309])
     assert run(client.status()).rows == 2
+
+
+def test_what_is_written_where_pandas_has_used_sqlite_can_be_read(features, tmp_path):
+    store = open_feature_store(tmp_path, features)
+    with closing(sqlite3.connect(":memory:")) as database:
+        pd.DataFrame({"number": [1]}).to_sql("table_of_pandas", database)
+    write_online(features, tmp_path)
+    found = store.get_online_features([f"{FEATURE_VIEW}:pclass"], [{PASSENGER_ID: 1}]).to_dict()
+    assert found["pclass"] == [1.0]
