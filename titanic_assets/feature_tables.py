@@ -163,15 +163,16 @@ def write_online(features: Table, folder: Path) -> OnlineFeatures:
 
 
 def _write_times_as_feast_does() -> None:
-    """How SQLite writes times holds for a whole process, and pandas has its own way of it.
+    """How SQLite holds times is one thing for a whole process, and pandas has its own way of it.
 
-    Once it has written to SQLite in this process, Feast could not read what it writes itself.
+    Once that has written to SQLite in this process, no other could read what Feast writes here.
     """
     import sqlite3
 
-    from feast.infra.online_stores.sqlite import adapt_datetime_epoch
+    from feast.infra.online_stores.sqlite import adapt_datetime_epoch, convert_timestamp
 
     sqlite3.register_adapter(datetime, adapt_datetime_epoch)
+    sqlite3.register_converter("timestamp", convert_timestamp)
 
 
 def _record_of_writing(rows: int) -> pd.DataFrame:

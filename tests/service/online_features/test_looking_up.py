@@ -163,9 +163,14 @@ def test_what_another_process_writes_is_seen_at_once(run, client, feast, feature
 
 
 def test_what_is_written_where_pandas_has_used_sqlite_can_be_read(features, tmp_path):
-    store = open_feature_store(tmp_path, features)
+    folder = Places(tmp_path).feature_store
+    store = open_feature_store(folder, features)
     with closing(sqlite3.connect(":memory:")) as database:
         pd.DataFrame({"number": [1]}).to_sql("table_of_pandas", database)
-    write_online(features, tmp_path)
+    write_online(features, folder)
+    # Numbers, as the feature server reads them in a process that pandas has not been in.
+    with closing(sqlite3.connect(online_file(folder))) as database:
+        kinds = database.execute("SELECT DISTINCT typeof(event_ts) FROM titanic_passenger_features")
+        assert kinds.fetchall() == [("integer",)]
     found = store.get_online_features([f"{FEATURE_VIEW}:pclass"], [{PASSENGER_ID: 1}]).to_dict()
     assert found["pclass"] == [1.0]
