@@ -33,4 +33,9 @@ def export(pipeline: Classifier, columns: int) -> bytes:
     )
     del graph.output[:]
     graph.output.append(helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, [None]))
-    return bytes(model.SerializeToString())
+    # skl2onnx collects the operator sets in a set, so their order is another one in some processes;
+    # the bytes are the model's identity.
+    domains = sorted(model.opset_import, key=lambda operators: operators.domain)
+    del model.opset_import[:]
+    model.opset_import.extend(domains)
+    return bytes(model.SerializeToString(deterministic=True))

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from skl2onnx import to_onnx
 
+from titanic_model import onnx_export
 from titanic_model.metrics import measure
 from titanic_model.search import Budget, best
 from titanic_model.training import train
@@ -76,6 +78,23 @@ def test_the_same_data_and_settings_give_the_same_model_in_another_process(train
         env={"PYTHONPATH": f"{HERE}:{HERE.parents[1]}", "PYTHONHASHSEED": "5"},
     )
     assert other.stdout.strip() == trained.digest
+
+
+@pytest.mark.parametrize("domains", [["", "ai.onnx.ml"], ["ai.onnx.ml", ""]])
+def test_the_bytes_do_not_depend_on_how_the_exporter_orders_operator_sets(
+    trained, data, monkeypatch, domains
+):
+    def in_this_order(*arguments, **options):
+        model = to_onnx(*arguments, **options)
+        sets = {operators.domain: operators for operators in model.opset_import}
+        assert set(sets) == set(domains)
+        ordered = [sets[domain] for domain in domains]
+        del model.opset_import[:]
+        model.opset_import.extend(ordered)
+        return model
+
+    monkeypatch.setattr(onnx_export, "to_onnx", in_this_order)
+    assert onnx_export.export(trained.pipeline, data.matrix.shape[1]) == trained.onnx
 
 
 def test_the_reference_is_made_of_the_training_part_and_unseen_scores(data, trained):
