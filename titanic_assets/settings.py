@@ -7,14 +7,15 @@ the valid names, because a misspelt setting is otherwise a silent default.
 import os
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from titanic_assets.sources.addresses import shown
 from titanic_model.places import Places
 
+_ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read, not bound
 CHECKOUT = Path(__file__).resolve().parent.parent
 
 
@@ -73,6 +74,68 @@ class Settings(BaseSettings):
         Field(ge=0, description="Mean paired log loss a candidate must gain on the champion."),
     ] = 0.002
 
+    shadow_minutes: Annotated[
+        float,
+        Field(
+            ge=0,
+            description="What would replace a champion is first its challenger for so long, scored "
+            "in shadow (CHALLENGER_MODE=shadow). 0: it is promoted at once.",
+        ),
+    ] = 0.0
+    shadow_predictions: Annotated[
+        int, Field(ge=1, description="And until it has scored so many of the logged predictions.")
+    ] = 200
+    keep_releases: Annotated[
+        int,
+        Field(
+            ge=0,
+            description="Releases, bentos and images that are kept besides the live ones and the "
+            "champion before.",
+        ),
+    ] = 5
+    image_build: Annotated[
+        Literal["on_demand", "every_release"],
+        Field(description="When `serving_image` is made: `on_demand` or `every_release`."),
+    ] = "on_demand"
+    container_engine: Annotated[
+        Literal["docker", "podman"] | None,
+        Field(description="`docker` or `podman`. Unset: the one that works on this machine."),
+    ] = None
+    api_url: Annotated[
+        str | None,
+        Field(description="Where the service answers. Unset: at API_PORT of this machine."),
+    ] = None
+    prediction_log_uri: Annotated[
+        str | None,
+        Field(description="Where the service logs predictions. Unset: under TITANIC_HOME."),
+    ] = None
+    health_watch_minutes: Annotated[
+        float,
+        Field(ge=0, description="How long a new release is compared with the one before it."),
+    ] = 30.0
+    health_predictions: Annotated[
+        int, Field(ge=10, description="Predictions by a new release before it is judged.")
+    ] = 100
+    health_error_share: Annotated[
+        float,
+        Field(ge=0, le=1, description="So much more of the requests may fail than before it."),
+    ] = 0.01
+    health_slowdown: Annotated[
+        float, Field(ge=1, description="So many times as long as before it an answer may take.")
+    ] = 3.0
+    health_changed_answers: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=1,
+            description="Share of the same passengers about whom it may say something else.",
+        ),
+    ] = 0.25
+    slack_webhook_url: Annotated[
+        SecretStr | None,
+        Field(description="Alerts are posted there. Unset: they are in the log only."),
+    ] = None
+
     @cached_property
     def places(self) -> Places:
         """The folders under `titanic_home`."""
@@ -89,11 +152,34 @@ class Settings(BaseSettings):
         return not self.tracking_uri.startswith("http")
 
     @property
+    def mlflow_api(self) -> str:
+        """Where a program finds MLflow's server."""
+        if self.tracking_uri.startswith("http"):
+            return self.tracking_uri.rstrip("/")
+        return f"http://{reachable(self.bind_host)}:{self.mlflow_port}"
+
+    @property
+    def service_url(self) -> str:
+        """Where a program finds the service."""
+        return (self.api_url or f"http://{reachable(self.bind_host)}:{self.api_port}").rstrip("/")
+
+    @property
+    def predictions(self) -> str:
+        """Where the prediction log is: a folder or a URL."""
+        return self.prediction_log_uri or str(self.places.prediction_log)
+
+    @property
     def mlflow_ui(self) -> str:
         """Where a browser finds MLflow; links to it are kept, so it carries no password."""
         if (self.titanic_tracking_uri or "").startswith("http"):
             return shown(str(self.titanic_tracking_uri))
         return f"http://localhost:{self.mlflow_port}"
+
+
+def reachable(host: str) -> str:
+    """The host as it stands in an address that a program on this machine asks."""
+    host = _ANY_ADDRESS.get(host, host)
+    return f"[{host}]" if ":" in host else host
 
 
 def load_settings() -> Settings:

@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from titanic_assets.feature_store import registry_file
 from titanic_assets.releasing import BENTO_NAME, NOTHING_TO_SERVE
-from titanic_assets.settings import Settings
+from titanic_assets.settings import Settings, reachable
 from titanic_assets.stack import api, processes
 from titanic_assets.stack.crew import Crew, NotReady
 from titanic_assets.stack.dagster_api import DagsterSays, Webserver, answers
@@ -22,7 +22,6 @@ from titanic_assets.stack.signals import Stopped, hurrying, raising_stopped
 from titanic_assets.stack.stores import NO_CHAMPION
 
 _WATCH_EVERY_SECONDS = 0.5
-_ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - read, not bound
 
 
 @dataclass
@@ -185,8 +184,7 @@ class Stack:
         return self._address(self.settings.features_port)
 
     def _address(self, port: int) -> str:
-        host = _ANY_ADDRESS.get(self.settings.bind_host, self.settings.bind_host)
-        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        return f"http://{reachable(self.settings.bind_host)}:{port}"
 
     def _say(self, text: str) -> None:
         print(f"[{time.monotonic() - self.began:5.1f} s] {text}", flush=True)
