@@ -7,105 +7,15 @@ import signal
 import socket
 import subprocess
 import sys
-import urllib.request
-from contextlib import contextmanager
 
 import psutil
 import pytest
 
+from tests.stack.make_run import WORKSPACE, MakeRun, until
 from titanic_assets.settings import CHECKOUT
-from titanic_assets.stack.processes import kill, running_under
+from titanic_assets.stack.processes import running_under
 
-WORKSPACE = """
-load_from:
-  - python_module:
-      module_name: tests.stack.tiny_graph
-      location_name: titanic
-"""
 SECRET = "not a secret, and long enough for one"  # noqa: S105 - for this test alone
-# What a shell may have left from other projects.
-OF_OTHERS = {
-    "BENTOML_HOME": "/of/others",
-    "DAGSTER_HOME": "/of/others",
-    "MLFLOW_TRACKING_URI": "http://of.others:5000",
-    "http_proxy": "http://of.others:3128",
-    "HTTPS_PROXY": "http://of.others:3128",
-    "PYTHONPATH": "/of/others",
-    "PYTHONDONTWRITEBYTECODE": "1",
-}
-
-
-def free_ports(count):
-    sockets = [socket.socket() for _ in range(count)]
-    for each in sockets:
-        each.bind(("127.0.0.1", 0))
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
-
-
-class MakeRun:
-    """A home with ports of its own, and what `make run` on it says."""
-
-    def __init__(self, folder):
-        self.home = folder / "home"
-        self.workspace = folder / "workspace.yaml"
-        self.workspace.write_text(WORKSPACE)
-        self.ui_port, self.mlflow_port, self.api_port, self.features_port = free_ports(4)
-
-    @contextmanager
-    def started(self, **environment):
-        supervisor = subprocess.Popen(
-            [sys.executable, "-m", "titanic_assets.stack", "run", "--workspace", self.workspace],
-            cwd=CHECKOUT,
-            env={
-                **os.environ,
-                **OF_OTHERS,
-                "TITANIC_HOME": str(self.home),
-                "UI_PORT": str(self.ui_port),
-                "MLFLOW_PORT": str(self.mlflow_port),
-                "API_PORT": str(self.api_port),
-                "FEATURES_PORT": str(self.features_port),
-                **environment,
-            },
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        try:
-            yield supervisor
-        finally:
-            supervisor.kill()
-            supervisor.wait()
-            supervisor.stdout.close()
-
-    def kill_all(self):
-        kill(self.home)
-
-    def get(self, port, path, **headers):
-        return self.ask(urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=headers))
-
-    def predict(self, **headers):
-        address = f"http://127.0.0.1:{self.api_port}/api/v1/predict"
-        content = {"Content-Type": "application/json", **headers}
-        body = b'{"pclass": 3, "sex": "male"}'
-        return json.loads(self.ask(urllib.request.Request(address, body, content)))
-
-    def ask(self, request):
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(request, timeout=10) as response:
-            return response.read().decode()
-
-
-def until(supervisor, words):
-    """What is said up to and including the line with these words."""
-    said = []
-    for line in supervisor.stdout:
-        said.append(line)
-        if words in line:
-            return "".join(said)
-    raise AssertionError(f"never said {words!r}:\n{''.join(said)}")
 
 
 @pytest.fixture
