@@ -9,9 +9,10 @@ import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Literal, Protocol
 
 from titanic_assets.tracking.locking import held
-from titanic_assets.tracking.registry import ForeignVersion, NoRelease, Registry
+from titanic_assets.tracking.registry import ForeignVersion, NoRelease
 from titanic_assets.tracking.versions import ModelVersion
 from titanic_model.published import (
     Current,
@@ -23,8 +24,22 @@ from titanic_model.published import (
 from titanic_model.release import BrokenRelease, Release, read_release
 
 
+class Registered(Protocol):
+    """What is asked of a registry here."""
+
+    def version_at(self, alias: Literal["champion", "challenger"], /) -> ModelVersion | None:
+        """The version that the alias names."""
+
+    def fetch_release(self, version: ModelVersion, into: Path, /) -> Path:
+        """Copy the version's release directory to `into`."""
+
+
 class NoChampion(RuntimeError):
     """No version has the alias `champion`, so nothing can go live."""
+
+
+class Overtaken(RuntimeError):
+    """Another version is to be live by now; whoever moved the alias on sees to that."""
 
 
 @dataclass(frozen=True)
@@ -40,37 +55,88 @@ class Publication:
     challenger_problem: str = ""
 
 
-def publish(registry: Registry, releases: Path) -> Publication:
+@dataclass(frozen=True)
+class _Named:
+    """What the aliases name, published beside the others. Not live by that."""
+
+    champion: ModelVersion
+    current: Current
+    challenger: ModelVersion | None
+    problem: str
+
+
+def publish(registry: Registered, releases: Path, expected: int | None = None) -> Publication:
     """Make the champion, and the challenger if there is one, the live releases of this folder.
 
-    Nothing is live before all of it is there; doing it again changes nothing.
+    Nothing is live before all of it is there; doing it again changes nothing. Where `expected` is
+    given and another version is champion, what is live stays: `Overtaken`.
     """
+    # First without the lock: whoever wants to go back has not to wait for a download.
+    _publish_named(registry, releases)
     with held(releases / ".lock"):
-        champion = registry.version_at("champion")
-        if champion is None:
-            raise NoChampion(
-                "no version of the registered model is champion: `make run` trains and promotes "
-                "the first one, or point the alias `champion` at a version in MLflow"
+        named = _publish_named(registry, releases)
+        if expected not in (None, named.champion.version):
+            raise Overtaken(
+                f"version {named.champion.version} has become champion, so version {expected} "
+                "does not go live any more"
             )
-        champion_name = _publish_version(registry, champion, releases)
-        challenger, challenger_name, problem = None, None, ""
-        try:
-            challenger = registry.version_at("challenger")
-            if challenger is not None and challenger.version != champion.version:
-                challenger_name = _publish_version(registry, challenger, releases)
-        except (BrokenRelease, ForeignVersion, NoRelease) as error:
-            problem = str(error)
-        current = Current(champion_name, challenger_name)
-        changed = _live(releases) != current
+        changed = _live(releases) != named.current
         if changed:
-            write_current(releases, current)
-        return Publication(
-            current, champion, challenger if challenger_name else None, changed, problem
+            write_current(releases, named.current)
+    return Publication(named.current, named.champion, named.challenger, changed, named.problem)
+
+
+def publish_version(registry: Registered, version: ModelVersion, releases: Path) -> str:
+    """Publish the release of a version, unless it is there; returns its name. Not live yet."""
+    if name := _published(version, releases):
+        return name
+    with held(releases / ".fetching.lock"):
+        return _published(version, releases) or _fetch_and_publish(registry, version, releases)
+
+
+def champion_of(registry: Registered) -> ModelVersion:
+    """The champion; raises `NoChampion` with what to do where there is none."""
+    champion = registry.version_at("champion")
+    if champion is None:
+        raise NoChampion(
+            "no version of the registered model is champion: `make run` trains and promotes "
+            "the first one, or point the alias `champion` at a version in MLflow"
         )
+    return champion
 
 
-def _publish_version(registry: Registry, version: ModelVersion, releases: Path) -> str:
-    """Publish the release of a version; returns what it is called there."""
+def _publish_named(registry: Registered, releases: Path) -> _Named:
+    champion = champion_of(registry)
+    champion_name = publish_version(registry, champion, releases)
+    challenger, challenger_name, problem = None, None, ""
+    try:
+        challenger = registry.version_at("challenger")
+        if challenger is not None and challenger.version != champion.version:
+            challenger_name = publish_version(registry, challenger, releases)
+    except (BrokenRelease, ForeignVersion, NoRelease) as error:
+        problem = str(error)
+    return _Named(
+        champion,
+        Current(champion_name, challenger_name),
+        challenger if challenger_name else None,
+        problem,
+    )
+
+
+def _published(version: ModelVersion, releases: Path) -> str | None:
+    """The name under which the version is published, whole and as it was registered."""
+    for directory in releases.glob(f"{version.version}-*"):
+        try:
+            release = read_release(directory)
+            name = release_name(release)
+        except BrokenRelease:
+            continue
+        if name == directory.name and release.model_digest == version.digest:
+            return name
+    return None
+
+
+def _fetch_and_publish(registry: Registered, version: ModelVersion, releases: Path) -> str:
     with TemporaryDirectory(prefix="release-") as scratch:
         fetched = read_release(registry.fetch_release(version, Path(scratch) / "release"))
     if fetched.model_digest != version.digest:

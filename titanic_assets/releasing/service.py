@@ -1,0 +1,69 @@
+"""The running service, as whoever makes a release live asks it: by HTTP, like any client."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from http import HTTPStatus
+from http.client import HTTPException
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import ProxyHandler, build_opener
+
+_ANSWER_WITHIN_SECONDS = 3
+# Each on a connection of its own, so that with several workers each of them is likely asked.
+_TIMES_ASKED = 6
+_ASKS_WHO_YOU_ARE = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+
+# A service of ours is not behind the machine's proxy.
+_open = build_opener(ProxyHandler({})).open
+
+
+class Unreachable(RuntimeError):
+    """The service does not answer, or not as it would."""
+
+
+class Refused(Unreachable):
+    """The service answers this to callers with a token only."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """The service at an address such as `http://127.0.0.1:8000`."""
+
+    url: str
+
+    def versions(self) -> set[str | None]:
+        """The model versions that its workers answer with; None of one that waits for a release."""
+        found: set[str | None] = set()
+        for _ in range(_TIMES_ASKED):
+            found.add(
+                self._get("/api/v1/health", also=HTTPStatus.SERVICE_UNAVAILABLE)["model_version"]
+            )
+        return found
+
+    def state(self) -> dict[str, Any]:
+        """What is live in it, and what it refused and why."""
+        return self._get("/api/v1/model")
+
+    def _get(self, path: str, also: int | None = None) -> dict[str, Any]:
+        """The JSON at that path. A new connection each time: urllib keeps none."""
+        try:
+            try:
+                with _open(f"{self.url}{path}", timeout=_ANSWER_WITHIN_SECONDS) as response:
+                    content = response.read()
+            except HTTPError as error:
+                with error:
+                    content = error.read()
+                if error.code in _ASKS_WHO_YOU_ARE:
+                    raise Refused(f"{self.url}{path} wants a token") from None
+                if error.code != also:
+                    raise Unreachable(f"{self.url}{path} answers status {error.code}") from None
+            answer = json.loads(content)
+        except (OSError, HTTPException) as error:
+            raise Unreachable(str(getattr(error, "reason", error))) from None
+        except ValueError:
+            raise Unreachable(f"{self.url}{path} answers what is not JSON") from None
+        if not isinstance(answer, dict) or (also and "model_version" not in answer):
+            raise Unreachable(f"{self.url}{path} answers as another service would")
+        return answer
