@@ -1,0 +1,1 @@
+"""The service's prediction log, read where it lies: a folder, or storage that fsspec reaches."""

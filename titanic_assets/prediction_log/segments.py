@@ -1,0 +1,150 @@
+"""The segments of the prediction log: where they lie, what their names say, what is in them.
+
+    <log>/2026-11-21/2026-11-21T13-51-02.123456Z-<host>-<seat>-<random>.jsonl
+
+One that is still written to has `.open` behind its name. Nothing is ever locked, moved or changed
+here: its writer may be at it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from titanic_assets.sources.addresses import shown, without_secrets
+
+_NAME = re.compile(
+    r"(?P<begun>\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{6})Z-(?P<writer>.+-\d+)-[0-9a-f]{8}\.jsonl"
+    r"(?P<open>\.open)?"
+)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_OPEN = ".open"
+_BLOCK = 1 << 18
+_LONGEST_LINE = 1 << 16  # a longer one is none of the service's
+# Whoever reads asks again a little later; S3's own patience is a minute for each attempt.
+_S3: dict[str, Any] = {
+    "config_kwargs": {"connect_timeout": 5, "read_timeout": 15, "retries": {"max_attempts": 1}}
+}
+_OPTIONS = {"s3": _S3, "s3a": _S3}
+
+
+class LogUnreadable(RuntimeError):
+    """The prediction log is there, or should be, and cannot be read."""
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A file of the log, by its name."""
+
+    path: str
+    begun: float
+    writer: str
+    is_open: bool
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The segments of some days, the latest first, and how many other files lie between them."""
+
+    segments: tuple[Segment, ...] = ()
+    foreign: int = 0
+
+
+def segment_of(path: str) -> Segment | None:
+    """The segment at that path; None where the name is not one of a segment."""
+    match = _NAME.fullmatch(path.rsplit("/", 1)[-1])
+    if match is None:
+        return None
+    try:
+        begun = datetime.strptime(match["begun"], "%Y-%m-%dT%H-%M-%S.%f").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return Segment(path, begun.timestamp(), match["writer"], bool(match["open"]))
+
+
+class LogStorage:
+    """The storage that a log lies in."""
+
+    def __init__(self, place: str) -> None:
+        self._place = place
+        is_url = "://" in place
+        try:
+            import fsspec
+
+            self._files, root = fsspec.url_to_fs(
+                place if is_url else str(Path(place).expanduser().absolute()),
+                skip_instance_cache=True,
+                **_OPTIONS.get(place.partition("://")[0], {}),
+            )
+        except Exception as error:  # noqa: BLE001 - each kind of storage has errors of its own
+            raise self._unreadable(error) from None
+        self._root = root.rstrip("/")
+
+    def segments(self, first_day: date) -> Listing:
+        """Those that began on that day or later. A log that nobody has begun has none."""
+        found: dict[str, Segment] = {}
+        foreign = 0
+        try:
+            for day, kind in self._names(self._root):
+                if kind != "directory" or not _DAY.fullmatch(day.rsplit("/", 1)[-1]):
+                    foreign += 1
+                elif day[-10:] >= first_day.isoformat():
+                    for path, _ in self._names(day):
+                        segment = segment_of(path)
+                        if segment is None:
+                            foreign += 1
+                        else:
+                            # One that is closed just now may be listed under both its names.
+                            found.setdefault(path.removesuffix(_OPEN), segment)
+        except Exception as error:  # noqa: BLE001 - each kind of storage has errors of its own
+            raise self._unreadable(error) from None
+        ordered = sorted(found.values(), key=lambda segment: segment.begun, reverse=True)
+        return Listing(tuple(ordered), foreign)
+
+    def blocks(self, segment: Segment) -> Iterator[list[bytes]]:
+        """Its whole lines, block by block from its end; within a block as they were written.
+
+        What a living writer, or a killed one, has not finished at the very end is left out.
+        """
+        path = segment.path
+        try:
+            try:
+                end = int(self._files.info(path)["size"])
+            except FileNotFoundError:  # closed, or uploaded by another worker, since it was listed
+                path = path.removesuffix(_OPEN)
+                end = int(self._files.info(path)["size"])
+            begun, whole = b"", False  # of a line that begins a block earlier; its end was seen
+            while end > 0:
+                start = max(0, end - _BLOCK)
+                content = self._files.cat_file(path, start=start, end=end) + begun
+                begun, end = b"", start
+                if not whole:
+                    content = content[: content.rfind(b"\n") + 1]
+                    whole = bool(content)
+                if start > 0:
+                    first = content.find(b"\n") + 1
+                    begun, content = content[:first][:_LONGEST_LINE], content[first:]
+                yield content.splitlines()
+        except FileNotFoundError:
+            return  # an empty one disappears when it is closed
+        except Exception as error:  # noqa: BLE001 - each kind of storage has errors of its own
+            raise self._unreadable(error) from None
+
+    def _names(self, folder: str) -> list[tuple[str, str]]:
+        try:
+            listed = self._files.ls(folder, detail=True)
+        except FileNotFoundError:
+            return []
+        return [(str(each["name"]).rstrip("/"), str(each["type"])) for each in listed]
+
+    def _unreadable(self, error: Exception) -> LogUnreadable:
+        reason = without_secrets(f"{type(error).__name__}: {error}", self._place)
+        return LogUnreadable(
+            f"the prediction log at {shown(self._place)} cannot be read "
+            f"({reason.partition(chr(10))[0]}): look whether it is there and may be read, and "
+            "whether PREDICTION_LOG_URI is what the service logs to"
+        )
