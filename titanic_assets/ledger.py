@@ -36,7 +36,10 @@ def _in_utc(moment: datetime) -> datetime:
 
 
 class PromotionEvent(BaseModel):
-    """An alias that moved from one model version to another."""
+    """An alias that moved from one model version to another.
+
+    `kind` is how: by the promotion rule, by a person's hand, or back to the champion before.
+    """
 
     # A field that a newer release adds must not make the line unreadable to this one.
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -46,10 +49,17 @@ class PromotionEvent(BaseModel):
     who: str
     alias: Literal["champion", "challenger"]
     from_version: int | None
-    to_version: int
+    # None when the alias names no version any more.
+    to_version: int | None
     why: str
+    # That of the version it moved to; empty without one.
     digest: str
     dagster_run_id: str | None
+    kind: Literal["promotion", "by_hand", "rollback"] = "promotion"
+    # The digest of a model that was champion and is not to be again, unless a person says so.
+    withdraws: str | None = None
+    # Whether this challenger is to be promoted once it has been in shadow for long enough.
+    on_trial: bool = False
 
 
 @dataclass(frozen=True)

@@ -76,9 +76,9 @@ def test_champion_and_challenger_of_one_run_are_two_events(
 def test_a_promotion_to_where_the_alias_is_makes_no_event(
     registry: Registry, ledger: PromotionLedger, versions: list[ModelVersion]
 ) -> None:
-    registry.move_alias("champion", versions[0].version)
-    assert promote(registry, ledger, a_promotion(versions[0])) is None
-    assert ledger.events() == ()
+    promote(registry, ledger, a_promotion(versions[0], "run-1"))
+    assert promote(registry, ledger, a_promotion(versions[0], "run-2")) is None
+    assert [event.event_id for event in ledger.events()] == ["run-1:champion"]
 
 
 @pytest.mark.parametrize("dying", [DiesBeforeMoving, DiesAfterMoving])

@@ -1,17 +1,23 @@
-"""Moving an alias: the registry and the ledger agree, whatever is killed in between."""
+"""Moving an alias: the registry and the ledger agree, whatever is killed in between.
+
+Whoever moves one also enters what was moved in the registry itself, so that the ledger has the
+aliases' whole history and the champion before is one that really was it.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
+from uuid import uuid4
 
 from titanic_assets.ledger import PromotionEvent
+from titanic_assets.tracking.hand_moves import HandMoves, enter
+from titanic_assets.tracking.registry import NoSuchVersion
 
 if TYPE_CHECKING:
     from titanic_assets.ledger import HeldLedger, PromotionLedger
-    from titanic_assets.tracking.registry import Registry
-    from titanic_assets.tracking.versions import ModelVersion
+    from titanic_assets.tracking.versions import ModelVersion, Versions
 
 
 @dataclass(frozen=True)
@@ -22,16 +28,20 @@ class Promotion:
     alias: Literal["champion", "challenger"]
     why: str
     who: str
-    dagster_run_id: str
+    dagster_run_id: str | None
+    kind: Literal["promotion", "by_hand"] = "promotion"
+    on_trial: bool = False
+    # What tells it from others where no run of Dagster is behind it.
+    occasion: str = field(default_factory=lambda: uuid4().hex)
 
     @property
     def event_id(self) -> str:
         """One per run and alias, so that a run that is tried again means the same event."""
-        return f"{self.dagster_run_id}:{self.alias}"
+        return f"{self.dagster_run_id or self.occasion}:{self.alias}"
 
 
 def promote(
-    registry: Registry, ledger: PromotionLedger, promotion: Promotion
+    registry: Versions, ledger: PromotionLedger, promotion: Promotion
 ) -> PromotionEvent | None:
     """Move the alias and write the line; None when the alias names that version already.
 
@@ -40,40 +50,92 @@ def promote(
     line is there moves nothing: somebody may have moved the alias on since.
     """
     with ledger.held() as book:
-        _finish(registry, book)
+        finish(registry, book)
         done = ledger.read().event(promotion.event_id)
         if done is not None:
             return done
-        current = registry.version_at(promotion.alias)
-        if current is not None and current.version == promotion.version.version:
+        aliases = registry.aliases()
+        enter(registry, book, aliases)
+        current = aliases.get(promotion.alias)
+        if current == promotion.version.version and not _begins_trial(promotion, ledger):
             return None
         event = PromotionEvent(
             event_id=promotion.event_id,
             when=datetime.now(UTC),
             who=promotion.who,
             alias=promotion.alias,
-            from_version=current.version if current else None,
+            from_version=current,
             to_version=promotion.version.version,
             why=promotion.why,
             digest=promotion.version.digest,
             dagster_run_id=promotion.dagster_run_id,
+            kind=promotion.kind,
+            on_trial=promotion.on_trial,
         )
-        book.intend(event)
-        _finish(registry, book)
+        carry_out(registry, book, event)
         return event
 
 
-def finish_promotion(registry: Registry, ledger: PromotionLedger) -> PromotionEvent | None:
+def enter_moves(registry: Versions, ledger: PromotionLedger) -> HandMoves:
+    """Finish what a crash interrupted, and enter in the ledger what was moved by hand."""
+    with ledger.held() as book:
+        finish(registry, book)
+        return enter(registry, book, registry.aliases())
+
+
+def finish_promotion(registry: Versions, ledger: PromotionLedger) -> PromotionEvent | None:
     """Finish what a crash interrupted, if anything; for whoever compares aliases and ledger."""
     with ledger.held() as book:
-        return _finish(registry, book)
+        return finish(registry, book)
 
 
-def _finish(registry: Registry, book: HeldLedger) -> PromotionEvent | None:
+def _begins_trial(promotion: Promotion, ledger: PromotionLedger) -> bool:
+    """Whether one that has the alias already is now on trial, and was not so far."""
+    last = ledger.last(promotion.alias)
+    return promotion.on_trial and not (last is not None and last.on_trial)
+
+
+def carry_out(registry: Versions, book: HeldLedger, event: PromotionEvent) -> None:
+    """Move the alias as the event has it, and write the event down."""
+    book.intend(event)
+    finish(registry, book)
+
+
+def finish(registry: Versions, book: HeldLedger) -> PromotionEvent | None:
     """Carry out the intention; every step of it can be repeated."""
     event = book.intended()
-    if event is not None:
+    if event is None or event.to_version is None:
+        return None
+    try:
         registry.move_alias(event.alias, event.to_version)
-        book.append(event)
-        book.forget_intention()
+    except NoSuchVersion:
+        book.forget_intention()  # it was deleted, and can never be carried out
+        raise
+    book.append(event)
+    if event.alias == "champion":
+        _watch_no_more(registry, book, event)
+    book.forget_intention()
     return event
+
+
+def _watch_no_more(registry: Versions, book: HeldLedger, event: PromotionEvent) -> None:
+    """Who has become champion is not beside the champion any more."""
+    watched = book.ledger.last("challenger")
+    if watched is None or watched.to_version != event.to_version:
+        return
+    if registry.aliases().get("challenger") not in (None, event.to_version):
+        return  # moved by hand meanwhile
+    registry.drop_alias("challenger")
+    book.append(
+        PromotionEvent(
+            event_id=f"{event.event_id}:challenger",
+            when=datetime.now(UTC),
+            who=event.who,
+            alias="challenger",
+            from_version=watched.to_version,
+            to_version=None,
+            why="it is champion now",
+            digest="",
+            dagster_run_id=event.dagster_run_id,
+        )
+    )

@@ -5,6 +5,7 @@ Nothing here decides anything: which version an alias should name is for the pro
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -13,10 +14,15 @@ from typing import TYPE_CHECKING, Literal
 from uuid import uuid4
 
 from titanic_assets.sources.addresses import shown
-from titanic_assets.tracking.versions import EXPERIMENT, MODEL_NAME, Alias, ModelVersion
+from titanic_assets.tracking.versions import (
+    EXPERIMENT,
+    MODEL_NAME,
+    Alias,
+    ModelVersion,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from mlflow import MlflowClient
     from mlflow.entities.model_registry import ModelVersion as Found
@@ -34,6 +40,10 @@ class RegistryNotReady(RuntimeError):
 
 class ForeignVersion(RuntimeError):
     """A model version that this project did not register, so that it has no release."""
+
+
+class NoSuchVersion(RuntimeError):
+    """A version that the registry does not have."""
 
 
 class NoRelease(RuntimeError):
@@ -147,14 +157,21 @@ class Registry:
         self.move_alias("candidate", version.version)
         return version
 
+    def aliases(self) -> dict[str, int]:
+        """Every alias and the version that it names."""
+        found = self.client.get_registered_model(MODEL_NAME).aliases
+        return {alias: int(number) for alias, number in found.items()}
+
     def version_at(self, alias: Alias) -> ModelVersion | None:
         """The version that `alias` names, or None when it names none."""
-        number = self.client.get_registered_model(MODEL_NAME).aliases.get(alias)
-        return None if number is None else self.version(int(number))
+        number = self.aliases().get(alias)
+        return None if number is None else self.version(number)
 
     def version(self, number: int) -> ModelVersion:
         """The version of that number."""
-        return _as_version(self.client.get_model_version(MODEL_NAME, str(number)))
+        with _saying_if_there_is_no(number):
+            found = self.client.get_model_version(MODEL_NAME, str(number))
+        return _as_version(found)
 
     def version_with(self, digest: str) -> ModelVersion | None:
         """The newest version registered with that digest, or None."""
@@ -171,7 +188,8 @@ class Registry:
 
     def move_alias(self, alias: Alias, version: int) -> None:
         """Let `alias` name that version from now on."""
-        self.client.set_registered_model_alias(MODEL_NAME, alias, str(version))
+        with _saying_if_there_is_no(version):
+            self.client.set_registered_model_alias(MODEL_NAME, alias, str(version))
 
     def drop_alias(self, alias: Alias) -> None:
         """Let `alias` name nothing; no matter if it already does."""
@@ -218,22 +236,42 @@ def _require_answer(address: str) -> None:
         ) from None
 
 
+@contextmanager
+def _saying_if_there_is_no(number: int) -> Iterator[None]:
+    """Tell a version that is not there from any other trouble that MLflow reports."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        yield
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+            raise
+        raise NoSuchVersion(f"there is no version {number} of {MODEL_NAME}") from None
+
+
 def _as_version(found: Found) -> ModelVersion:
     """What MLflow says of a version, in our terms."""
-    tags = found.tags
+    created = datetime.fromtimestamp(found.creation_timestamp / 1000, UTC)
+    return as_version(int(found.version), str(found.run_id), created, found.tags)
+
+
+def as_version(
+    number: int, run_id: str, created: datetime, tags: Mapping[str, str]
+) -> ModelVersion:
+    """What a registry says of a version, in our terms; raises `ForeignVersion` for another's."""
     if "digest" not in tags:
         raise ForeignVersion(
-            f"version {found.version} of {MODEL_NAME} was not registered by the training job (it "
+            f"version {number} of {MODEL_NAME} was not registered by the training job (it "
             "has no digest), so it cannot be released: point the alias at one that was."
         )
     return ModelVersion(
-        version=int(found.version),
-        run_id=str(found.run_id),
+        version=number,
+        run_id=run_id,
         digest=tags["digest"],
         data_fingerprint=tags.get("data_fingerprint", ""),
         dagster_run_id=tags.get("dagster_run_id", ""),
         code_revision=tags.get("code_revision", ""),
-        created=datetime.fromtimestamp(found.creation_timestamp / 1000, UTC),
+        created=created,
     )
 
 

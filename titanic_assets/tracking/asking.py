@@ -1,0 +1,70 @@
+"""One question by HTTP, answered within a time or not at all, however the other side behaves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http.client import HTTPException
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import TYPE_CHECKING
+from urllib.error import HTTPError
+from urllib.request import ProxyHandler, Request, build_opener
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_MOST_BYTES = 4_000_000
+
+
+class NoAnswer(RuntimeError):
+    """There was none, or none in time."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A status and what came with it."""
+
+    status: int
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of whom."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    content: bytes | None = None
+    # A server of this machine is not behind the machine's proxy.
+    by_proxy: bool = True
+
+
+def ask(question: Question, seconds: float) -> Answer:
+    """The answer, whatever its status; raises `NoAnswer` with the reason."""
+    answers: SimpleQueue[Answer | NoAnswer] = SimpleQueue()
+    # A socket's own time limit begins anew with every byte, and looking up a name has none.
+    asking = Thread(target=lambda: answers.put(_ask(question, seconds)), daemon=True)
+    asking.start()
+    try:
+        answer = answers.get(timeout=seconds)
+    except Empty:
+        raise NoAnswer(f"no whole answer within {seconds:g} s") from None
+    if isinstance(answer, NoAnswer):
+        raise answer
+    return answer
+
+
+def _ask(question: Question, seconds: float) -> Answer | NoAnswer:
+    opener = build_opener(*([] if question.by_proxy else [ProxyHandler({})]))
+    request = Request(  # noqa: S310 - whoever sets the address may set any
+        question.url, question.content, dict(question.headers), method=question.method
+    )
+    try:
+        with opener.open(request, timeout=seconds) as response:
+            return Answer(response.status, response.read(_MOST_BYTES))
+    except HTTPError as error:
+        with error:
+            return Answer(error.code, error.read(_MOST_BYTES))
+    except (OSError, HTTPException, ValueError) as error:
+        return NoAnswer(str(getattr(error, "reason", "") or error) or type(error).__name__)
