@@ -232,9 +232,8 @@ class Predictor:
                     time=time.time(), request_id=request.request_id, trace_id=request.trace_id,
                     caller=request.caller.key, on_behalf_of=on_behalf_of,
                     way="batch_predict",
-                    answers=zip(
-                        rows, passengers, probabilities.tolist(), survived.tolist(), strict=True
-                    ),
+                    rows=rows, passengers=passengers, probabilities=probabilities.tolist(),
+                    survived=survived.tolist(),
                     variant=model.variant, model_version=model.version, served=served,
                     latency_ms=(perf_counter() - request.began) * 1000,
                 ),

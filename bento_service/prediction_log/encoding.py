@@ -5,16 +5,22 @@ The fields are those of `titanic_model.events`; the input comes last, for it is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from itertools import chain, repeat
 from json.encoder import encode_basestring as _quote
 
+from pydantic import TypeAdapter
 from pydantic_core import to_json
 
-from titanic_model.contract import Passenger
+from titanic_model.contract import FIELD_NAMES, Passenger
 from titanic_model.events import Variant, Way
 
 _to_json = Passenger.__pydantic_serializer__.to_json
+_all_to_json = TypeAdapter(list[Passenger]).dump_json
 _JSON = {True: "true", False: "false"}
+# How each passenger begins. A text in JSON has no such thing in it: its quotes are escaped, and
+# behind the one that ends it comes no name.
+_BEGINNING = f'{{"{FIELD_NAMES[0]}":'.encode()
 
 
 def prediction_line(
@@ -55,14 +61,19 @@ def batch_lines(
     caller: str,
     on_behalf_of: str,
     way: Way,
-    answers: Iterable[tuple[int, Passenger | bytes, float, bool]],
+    rows: Sequence[int],
+    passengers: Sequence[Passenger],
+    probabilities: Sequence[float],
+    survived: Sequence[bool],
     variant: Variant,
     model_version: str,
     *,
     served: bool,
     latency_ms: float,
 ) -> bytes:
-    """The lines of a batch: of each answered row its number, passenger, probability, survived."""
+    """The lines of a batch; all at once is quicker than one by one."""
+    if not rows:
+        return b""
     behalf = f'"on_behalf_of":{_quote(on_behalf_of)},' if on_behalf_of else ""
     head = _utf8(
         f'{{"kind":"prediction","time":{time:.6f},"trace_id":{_quote(trace_id)},'
@@ -70,25 +81,21 @@ def batch_lines(
         f'"model_version":{_quote(model_version)},"served":{_JSON[served]},'
         f'"latency_ms":{latency_ms:.3f},"request_id":{_quote(request_id)[:-1]}.'
     )
-    table = list(zip(*answers, strict=True))
-    if not table:
-        return b""
-    rows, passengers, probabilities, survived = table
-    return b"".join(
-        [
-            b'%b%d","probability":%b,"survived":%b,"input":%b}\n'
-            % (
-                head,
-                row,
-                probability,
-                b"true" if lives else b"false",
-                passenger if isinstance(passenger, bytes) else _to_json(passenger),
-            )
-            for row, passenger, probability, lives in zip(
-                rows, passengers, _numbers(probabilities), survived, strict=True
-            )
-        ]
+    said = {
+        lives: f',"survived":{word},"input":'.encode() + _BEGINNING for lives, word in _JSON.items()
+    }
+    many = len(rows)
+    lines = zip(
+        repeat(head, many),
+        _numbers(rows),
+        repeat(b'","probability":', many),
+        _numbers([float(probability) for probability in probabilities]),
+        [said[lives] for lives in survived],
+        _all_to_json(list(passengers))[1 + len(_BEGINNING) : -1].split(b"," + _BEGINNING),
+        repeat(b"}\n", many),
+        strict=True,
     )
+    return b"".join(chain.from_iterable(lines))
 
 
 def outcome_line(time: float, request_id: str, caller: str, *, survived: bool) -> bytes:
@@ -100,8 +107,8 @@ def outcome_line(time: float, request_id: str, caller: str, *, survived: bool) -
 
 
 def _numbers(values: Sequence[float]) -> list[bytes]:
-    """Each number as JSON; all of them in one call, which is five times as fast."""
-    return to_json([float(value) for value in values])[1:-1].split(b",")
+    """Each number as JSON."""
+    return to_json(values)[1:-1].split(b",")
 
 
 def _utf8(text: str) -> bytes:

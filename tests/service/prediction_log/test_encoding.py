@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,6 +37,7 @@ def a_line(**changes):
 
 
 def some_batch(answers, **changes):
+    rows, passengers, probabilities, survived = zip(*answers, strict=True) if answers else [()] * 4
     values = {
         "time": 1795270160.25,
         "request_id": "r1",
@@ -43,7 +45,10 @@ def some_batch(answers, **changes):
         "caller": "me",
         "on_behalf_of": "",
         "way": "batch_predict",
-        "answers": answers,
+        "rows": rows,
+        "passengers": passengers,
+        "probabilities": probabilities,
+        "survived": survived,
         "variant": "challenger",
         "model_version": "4",
         "served": False,
@@ -149,7 +154,7 @@ def test_numbers_of_numpy_are_numbers():
     request_id=WHOLE_TEXT,
 )
 def test_each_row_of_a_batch_is_an_event_of_its_own(answers, request_id):
-    lines = some_batch(iter(answers), request_id=request_id).splitlines()
+    lines = some_batch(answers, request_id=request_id).splitlines()
     events = [PredictionEvent.model_validate_json(text) for text in lines]
 
     assert [(e.request_id, e.input, e.probability, e.survived) for e in events] == [
@@ -159,6 +164,16 @@ def test_each_row_of_a_batch_is_an_event_of_its_own(answers, request_id):
         (e.way, e.variant, e.model_version, e.served) == ("batch_predict", "challenger", "4", False)
         for e in events
     )
+
+
+@pytest.mark.parametrize(
+    "text", ['{"pclass":', '},{"pclass":3}', "},{", '"},{"', '\\},{\\"pclass":', "\n"]
+)
+def test_no_text_is_taken_for_the_end_of_a_row(text):
+    passenger = SOME.model_copy(update=dict.fromkeys(["name", "ticket", "cabin"], text))
+    lines = some_batch([(row, passenger, 0.5, True) for row in range(3)]).splitlines()
+
+    assert [PredictionEvent.model_validate_json(line).input for line in lines] == [passenger] * 3
 
 
 def test_a_row_says_what_a_single_prediction_says():
