@@ -1,11 +1,6 @@
 """Bentos of a service as small as can be, built by the real `bentoml build`."""
 
-import os
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -13,83 +8,125 @@ import yaml
 
 from tests.releasing.releases import PROVENANCE, a_release
 from titanic_assets.releasing.bundle import NotBuilt, build_bento
+from titanic_assets.releasing.proving import NotProven
 from titanic_assets.settings import CHECKOUT, Settings
-from titanic_assets.stack.processes import kill
 from titanic_model.published import Current, publish_release, read_current
 from titanic_model.release import MODEL, read_release
 
 SERVICE = """
 import bentoml
+import numpy as np
 from bento_service.packing import PackedRelease, packed_release_folder
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse
+from titanic_model.features import derive_row
+from titanic_model.published import read_current
+from titanic_model.release import read_release
 
-@bentoml.service(name="titanic_survival")
+app = Starlette()
+
+@bentoml.service(name="titanic_survival", metrics={"enabled": False})
+@bentoml.asgi_app(app)
 class TitanicSurvival:
     release = PackedRelease("titanic_survival:live")
 
-    @bentoml.api
-    def where(self) -> str:
-        return str(packed_release_folder(self.bento_service))
+    def __init__(self):
+        folder = packed_release_folder(TitanicSurvival)
+        release = read_release(folder / read_current(folder).champion)
+        scorer = release.scorer()
+
+        async def model(request):
+            return JSONResponse({"champion": {"digest": release.digest, "name": str(folder)}})
+
+        async def predict(request):
+            scores = scorer.score(np.stack([derive_row(await request.json())]))
+            return JSONResponse({"probability": round(float(scores[0]), 6)})
+
+        app.add_route("/api/v1/model", model)
+        app.add_route("/api/v1/predict", predict, methods=["POST"])
 """
 
 
-BUILD = """
-import sys
-from pathlib import Path
-from titanic_assets.releasing.bundle import build_bento
-from titanic_assets.settings import Settings
-
-build_bento(Path(sys.argv[1]), Settings(titanic_home=sys.argv[2]), Path(sys.argv[3]))
-"""
+SECRET = "a secret of 32 bytes or even more"  # noqa: S105 - for this test alone
 
 
-@pytest.fixture
-def checkout(tmp_path):
-    """The light half of the project with a tiny service on it."""
-    folder = tmp_path / "a checkout"
-    options = yaml.safe_load((CHECKOUT / "bentofile.yaml").read_text())
-    requirements = options["python"]["requirements_txt"]
-    light = [name for name in options["include"] if name.startswith("titanic_model/")]
-    service = ["bento_service/__init__.py", "bento_service/packing.py"]
-    for name in (*light, *service, requirements, "bentofile.yaml"):
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(CHECKOUT / name, folder / name)
-    (folder / "bento_service" / "service.py").write_text(SERVICE)
-    (folder / "bento_service" / "__pycache__").mkdir()
-    (folder / "bento_service" / "__pycache__" / "old.pyc").touch()
-    return folder
+class Building:
+    """A checkout with the light half of the project and a tiny service, and a home."""
 
+    def __init__(self, folder):
+        self.checkout = folder / "a checkout"
+        self.settings = Settings(titanic_home=folder / "home")
 
-@pytest.fixture
-def settings(tmp_path):
-    return Settings(titanic_home=tmp_path / "home")
+    @property
+    def service(self):
+        return self.checkout / "bento_service" / "service.py"
 
+    def check_out(self):
+        options = yaml.safe_load((CHECKOUT / "bentofile.yaml").read_text())
+        requirements = options["python"]["requirements_txt"]
+        light = [name for name in options["include"] if name.startswith("titanic_model/")]
+        service = ["bento_service/__init__.py", "bento_service/packing.py"]
+        for name in (*light, *service, requirements, "bentofile.yaml"):
+            (self.checkout / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(CHECKOUT / name, self.checkout / name)
+        self.service.write_text(SERVICE)
+        (self.service.parent / "__pycache__").mkdir()
+        (self.service.parent / "__pycache__" / "old.pyc").touch()
 
-@pytest.fixture
-def publish(settings):
-    def publish(**release):
-        folder = settings.places.releases
+    def publish(self, **release):
+        folder = self.settings.places.releases
         return folder / publish_release(a_release(**{"version": "3", **release}), folder)
 
-    return publish
+    def build(self, release=None):
+        return build_bento(release or self.publish(), self.settings, self.checkout)
 
 
-def in_store(settings):
+@pytest.fixture
+def fresh(tmp_path):
+    building = Building(tmp_path)
+    building.check_out()
+    return building
+
+
+@pytest.fixture(scope="module")
+def first_build(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("first build")
+    building = Building(folder)
+    building.check_out()
+    with pytest.MonkeyPatch.context() as surroundings:
+        surroundings.setenv("JWT_SECRET", SECRET)
+        bento = building.build()
+    return folder, bento
+
+
+@pytest.fixture
+def built(first_build, tmp_path):
+    """A home in which a bento was built already."""
+    folder, _ = first_build
+    shutil.copytree(folder, tmp_path / "copy")
+    return Building(tmp_path / "copy")
+
+
+def in_store(building):
+    store = building.settings.places.bentoml
     return sorted(
-        path.relative_to(settings.places.bentoml).as_posix()
-        for path in settings.places.bentoml.glob("*/titanic_survival/*")
+        path.relative_to(store).as_posix()
+        for path in store.glob("*/titanic_survival/*")
         if path.is_dir()
     )
 
 
-def test_a_bento_carries_the_service_and_the_release_it_was_built_for(checkout, settings, publish):
-    release = publish()
-
-    bento = build_bento(release, settings, checkout)
+def test_a_bento_carries_the_service_and_the_release_it_was_built_for(first_build):
+    folder, bento = first_build
+    building = Building(folder)
+    release = building.publish()
 
     assert not bento.reused
+    assert bento.building > 0
+    assert bento.proving > 0
     assert bento.tag == f"titanic_survival:{bento.version}"
     assert bento.version.startswith(f"{release.name}-")
-    assert in_store(settings) == [
+    assert in_store(building) == [
         f"bentos/titanic_survival/{bento.version}",
         f"models/titanic_survival/{release.name}",
     ]
@@ -110,102 +147,91 @@ def test_a_bento_carries_the_service_and_the_release_it_was_built_for(checkout, 
     assert Path("bento_service/__pycache__") not in packed
 
 
-def test_a_bento_says_nothing_of_the_machine_it_was_built_on(
-    checkout, settings, publish, monkeypatch
-):
-    monkeypatch.setenv("JWT_SECRET", "a secret of 32 bytes or even more")
-
-    bento = build_bento(publish(), settings, checkout)
+def test_a_bento_says_nothing_of_the_machine_it_was_built_on(first_build):
+    folder, bento = first_build
 
     for path in (*bento.folder.rglob("*"), *bento.model.rglob("*")):
         content = path.read_bytes() if path.is_file() else b""
-        assert str(settings.places.home).encode() not in content, path
+        assert str(folder).encode() not in content, path
         assert str(CHECKOUT).encode() + b"/" not in content, path
-        assert b"a secret of 32" not in content, path
+        assert SECRET.encode() not in content, path
 
 
-def test_the_same_release_and_the_same_code_are_the_same_bento(checkout, settings, publish):
-    release = publish()
-    first = build_bento(release, settings, checkout)
-    made = (first.folder / "bento.yaml").stat().st_mtime_ns
+def test_the_same_release_and_the_same_code_are_the_same_bento(first_build, built):
+    _, first = first_build
+    store = built.settings.places.bentoml
+    before = {path: path.stat().st_mtime_ns for path in store.glob("*/titanic_survival/**/*")}
 
-    again = build_bento(release, settings, checkout)
+    again = built.build()
 
     assert again.reused
-    assert again.tag == first.tag
-    assert (again.folder / "bento.yaml").stat().st_mtime_ns == made
+    assert (again.tag, again.building, again.proving) == (first.tag, 0, 0)
+    assert [path for path, moment in before.items() if path.stat().st_mtime_ns != moment] == []
 
 
-def test_other_code_and_another_release_are_other_bentos(checkout, settings, publish):
-    release = publish()
-    first = build_bento(release, settings, checkout)
-    other = build_bento(publish(version="4", bias=-2.0), settings, checkout)
-    with (checkout / "bento_service" / "service.py").open("a") as service:
+def test_other_code_with_another_release_is_another_bento(first_build, built):
+    _, first = first_build
+    with built.service.open("a") as service:
         service.write("# changed\n")
 
-    changed = build_bento(release, settings, checkout)
+    other = built.build(built.publish(version="4", bias=-2.0))
 
-    assert len({first.tag, other.tag, changed.tag}) == 3
-    assert not changed.reused
-    assert in_store(settings) == sorted(
-        [f"bentos/titanic_survival/{each.version}" for each in (first, other, changed)]
+    assert not {*first.version.split("-")} & {*other.version.split("-")}
+    assert in_store(built) == sorted(
+        [f"bentos/titanic_survival/{each.version}" for each in (first, other)]
         + [f"models/titanic_survival/{each.model.name}" for each in (first, other)]
     )
 
 
-@pytest.mark.parametrize("damaged", ["bento.yaml", "src/titanic_model/features.py"])
-def test_a_damaged_bento_is_built_again(checkout, settings, publish, damaged):
-    release = publish()
-    bento = build_bento(release, settings, checkout)
-    (bento.folder / damaged).unlink()
+@pytest.mark.parametrize("damaged", ["src/titanic_model/features.py", "the model"])
+def test_what_is_damaged_is_made_again(first_build, built, damaged):
+    _, first = first_build
+    home = built.settings.places.bentoml
+    model = home / "models" / "titanic_survival" / first.model.name / first.model.name
+    bento = home / "bentos" / "titanic_survival" / first.version
+    file = model / MODEL if damaged == "the model" else bento / damaged
+    file.unlink()
 
-    assert not build_bento(release, settings, checkout).reused
+    assert not built.build().reused
 
-    assert (bento.folder / damaged).is_file()
-    assert build_bento(release, settings, checkout).reused
-
-
-def test_a_damaged_model_is_packed_again(checkout, settings, publish):
-    release = publish()
-    bento = build_bento(release, settings, checkout)
-    model = bento.model / release.name / MODEL
-    model.write_bytes(model.read_bytes()[:-1])
-
-    assert not build_bento(release, settings, checkout).reused
-
-    assert read_release(model.parent).digest == read_release(release).digest
+    assert file.is_file()
+    assert built.build().reused
 
 
-def test_a_service_that_cannot_be_built_leaves_nothing_and_tells_why(checkout, settings, publish):
-    (checkout / "bento_service" / "service.py").write_text("import no_such_module\n")
+def test_a_latest_that_names_nothing_is_put_right(first_build, built):
+    _, first = first_build
+    latest = built.settings.places.bentoml / "bentos" / "titanic_survival" / "latest"
+    latest.write_text("")
+
+    assert built.build().reused
+
+    assert latest.read_text() == first.version
+
+
+def test_a_service_that_cannot_be_built_leaves_nothing_and_tells_why(fresh):
+    fresh.service.write_text("import no_such_module\n")
 
     with pytest.raises(NotBuilt, match="no_such_module"):
-        build_bento(publish(), settings, checkout)
+        fresh.build()
 
-    assert in_store(settings) == []
-    assert not (settings.places.bentoml / "unfinished").exists()
+    assert in_store(fresh) == []
+    assert not (fresh.settings.places.bentoml / "unfinished").exists()
 
 
-def test_a_build_that_was_killed_leaves_no_half_bento(checkout, settings, publish):
-    release = publish()
-    service = checkout / "bento_service" / "service.py"
-    service.write_text(f"import time\ntime.sleep(600)\n{SERVICE}")
-    building = subprocess.Popen(
-        [sys.executable, "-c", BUILD, release, settings.places.home, checkout],
-        cwd=CHECKOUT,
-        env=dict(os.environ),
-    )
-    deadline = time.monotonic() + 60
-    while not (settings.places.bentoml / "unfinished" / "home" / "bentos").exists():
-        assert building.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    building.send_signal(signal.SIGKILL)
-    building.wait()
-    kill(settings.places.home)
-    assert in_store(settings) == []
-    service.write_text(SERVICE)
+@pytest.mark.parametrize(
+    ("in_the_code", "instead", "told"),
+    [
+        ("[0]), 6)", "[0]) + 2e-5, 6)", "up to 2e-05 off"),
+        ('{"digest": release.digest', '{"digest": "another"', "another than it was built of"),
+        ("        release = read_release", "        read_nothing()", "does not start"),
+    ],
+)
+def test_a_bento_that_does_not_serve_its_release_is_none(fresh, in_the_code, instead, told):
+    assert in_the_code in SERVICE
+    fresh.service.write_text(SERVICE.replace(in_the_code, instead))
 
-    assert not build_bento(release, settings, checkout).reused
+    with pytest.raises(NotProven, match=told):
+        fresh.build()
 
-    assert not (settings.places.bentoml / "unfinished").exists()
+    assert in_store(fresh) == []
+    assert not (fresh.settings.places.bentoml / "unfinished").exists()

@@ -99,7 +99,7 @@ def test_a_service_that_is_down_is_told_with_what_to_do(models, settings, said):
     number = models.register(-1.0, alias="champion")
     down = settings.model_copy(update={"api_url": f"http://127.0.0.1:{free_port()}"})
 
-    with pytest.raises(NotLive, match="does not answer .*refused.*`make run`"):
+    with pytest.raises(NotLive, match=r"does not answer .*refused.*`make run`"):
         make_live(down, models.registry, said.append, patience=QUICKLY)
 
     assert read_current(settings.places.releases).champion.startswith(f"{number}-")
@@ -109,7 +109,7 @@ def test_a_service_that_follows_another_folder_is_told(models, settings, tmp_pat
     models.register(-1.0, alias="champion")
     elsewhere = settings.model_copy(update={"titanic_home": tmp_path})
 
-    with pytest.raises(NotLive, match="it follows .*releases, and releases are published in"):
+    with pytest.raises(NotLive, match=r"it follows .*releases, and releases are published in"):
         make_live(elsewhere, models.registry, said.append, patience=QUICKLY)
 
 

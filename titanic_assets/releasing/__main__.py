@@ -8,6 +8,7 @@ import time
 
 from titanic_assets.releasing import NOTHING_TO_SERVE
 from titanic_assets.releasing.bundle import NotBuilt, build_bento
+from titanic_assets.releasing.proving import NotProven
 from titanic_assets.releasing.publish import NoChampion, publish
 from titanic_assets.settings import Settings, WrongSetting, load_settings
 from titanic_assets.tracking.registry import ForeignVersion, NoRelease, Registry
@@ -37,7 +38,7 @@ def main() -> int:
     """Say it all; the exit code tells whether there is something to serve."""
     try:
         _say(release(load_settings()))
-    except (BrokenRelease, ForeignVersion, NoChampion, NoRelease, NotBuilt) as error:
+    except (BrokenRelease, ForeignVersion, NoChampion, NoRelease, NotBuilt, NotProven) as error:
         _say(str(error))
         return NOTHING_TO_SERVE
     except WrongSetting as error:

@@ -1,6 +1,7 @@
 """Builds the bento of a release: the service's code and that one model, under one tag.
 
 The same release and the same code are the same bento, so what is there and whole is used again.
+A new one enters BentoML's store when it has proved itself, so what is there is good.
 """
 
 from __future__ import annotations
@@ -9,19 +10,22 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from titanic_assets.releasing import BENTO_NAME
 from titanic_assets.releasing.context import BuildContext, copy_context
+from titanic_assets.releasing.proving import prove
+from titanic_assets.releasing.scratch import scratch_in
 from titanic_assets.revision import code_revision
 from titanic_assets.settings import CHECKOUT, Settings
 from titanic_assets.stack.surroundings import MARK, NO_TELEMETRY, child_environment
 from titanic_assets.tracking.locking import held
 from titanic_model.labels import labels_of
 from titanic_model.published import holds, release_name
-from titanic_model.release import read_release
+from titanic_model.release import Release, read_release
 
 _CODE_DIGITS = 8
 _NEEDED = {"HOME", "LANG", "PATH", "TMPDIR", MARK}
@@ -43,6 +47,9 @@ class Bento:
     model: Path
     labels: Mapping[str, str]
     reused: bool
+    # Seconds that building it and proving it took; none where it was there.
+    building: float = 0.0
+    proving: float = 0.0
 
     @property
     def tag(self) -> str:
@@ -53,54 +60,67 @@ class Bento:
 def build_bento(release: Path, settings: Settings, checkout: Path = CHECKOUT) -> Bento:
     """The bento of the release in that directory, built unless it is in BentoML's store.
 
-    It appears there whole or not at all. Raises `NotBuilt` with what `bentoml build` said.
+    It appears there whole and proven, or not at all. Raises `NotBuilt` with what `bentoml build`
+    said, or `NotProven` with what the bento did wrong.
     """
     content = read_release(release)
     store = settings.places.bentoml
-    scratch = store / "unfinished"
-    with held(store / ".lock"):
-        shutil.rmtree(scratch, ignore_errors=True)  # of one that was killed
-        try:
-            context = copy_context(checkout, scratch / "context")
-            digest = context.digest
-            name = release_name(content)
-            version = f"{name}-{digest[:_CODE_DIGITS]}"
-            bento = Bento(
-                version,
-                folder=store / "bentos" / BENTO_NAME / version,
-                model=store / "models" / BENTO_NAME / name,
-                labels={
-                    **labels_of(content),
-                    "service_digest": digest,
-                    "service_revision": code_revision(checkout),
-                },
-                reused=True,
-            )
-            if _is_whole(bento, context) and holds(bento.model, content):
-                return bento
-            built = scratch / "home"
-            _build(release, bento, context, built, settings)
-            if not holds(bento.model, content):
-                _move(built / "models" / BENTO_NAME / name, bento.model)
-            _move(built / "bentos" / BENTO_NAME / version, bento.folder)
-            return replace(bento, reused=False)
-        finally:
-            shutil.rmtree(scratch, ignore_errors=True)
+    with held(store / ".lock"), scratch_in(store) as scratch:
+        context = copy_context(checkout, scratch / "context")
+        bento = _bento_of(content, context, store, checkout)
+        if _is_whole(bento, context) and holds(bento.model, content):
+            for place in (bento.model, bento.folder):
+                if not _latest_is_there(place.parent):
+                    _remember_as_latest(place)
+            return bento
+        home = scratch / "home"
+        environment = _clean_environment(settings, home)
+        began = time.monotonic()
+        _build(release, bento, context, environment)
+        built = time.monotonic()
+        prove(bento.tag, content, environment, scratch)
+        proven = time.monotonic()
+        # The model first: a bento without it would be half of one.
+        if not holds(bento.model, content):
+            _move(home / bento.model.relative_to(store), bento.model, scratch)
+        _move(home / bento.folder.relative_to(store), bento.folder, scratch)
+        return replace(bento, reused=False, building=built - began, proving=proven - built)
 
 
-def _build(
-    release: Path, bento: Bento, context: BuildContext, home: Path, settings: Settings
-) -> None:
-    # A relative path: the bento keeps its arguments, and this machine's paths are not its business.
-    shutil.copytree(release, context.folder / "release" / bento.model.name)
-    home.mkdir()
-    # What is set for the running service is not for the bento, and the code is the context's.
+def _bento_of(release: Release, context: BuildContext, store: Path, checkout: Path) -> Bento:
+    """What the bento of this release and this code is called, and where it is to be."""
+    digest = context.digest
+    name = release_name(release)
+    version = f"{name}-{digest[:_CODE_DIGITS]}"
+    return Bento(
+        version,
+        folder=store / "bentos" / BENTO_NAME / version,
+        model=store / "models" / BENTO_NAME / name,
+        labels={
+            **labels_of(release),
+            "service_digest": digest,
+            "service_revision": code_revision(checkout),
+        },
+        reused=True,
+    )
+
+
+def _clean_environment(settings: Settings, home: Path) -> dict[str, str]:
+    """What is set for the running service is not for the bento, and the code is the context's."""
     surroundings = child_environment(os.environ, {}, settings)
-    environment = {
+    return {
         **{name: value for name, value in surroundings.items() if name in _NEEDED},
         **NO_TELEMETRY,
         "BENTOML_HOME": str(home),
     }
+
+
+def _build(
+    release: Path, bento: Bento, context: BuildContext, environment: Mapping[str, str]
+) -> None:
+    # A relative path: the bento keeps its arguments, and this machine's paths are not its business.
+    shutil.copytree(release, context.folder / "release" / bento.model.name)
+    Path(environment["BENTOML_HOME"]).mkdir()
     command = [
         sys.executable, "-m", "bentoml", "build", ".", "--output", "tag",
         "--version", bento.version, "--arg", f"release=release/{bento.model.name}",
@@ -137,10 +157,25 @@ def _is_whole(bento: Bento, context: BuildContext) -> bool:
         return False
 
 
-def _move(built: Path, place: Path) -> None:
+def _move(built: Path, place: Path, scratch: Path) -> None:
     """Put what was built into its place, and remember it as the latest of its kind."""
     built.chmod(0o755)  # in a container any user is to read it
     place.parent.mkdir(parents=True, exist_ok=True)
-    shutil.rmtree(place, ignore_errors=True)
+    if place.exists():  # damaged; never half removed
+        os.replace(place, scratch / f"damaged-{place.parent.parent.name}")
     os.replace(built, place)
-    (place.parent / "latest").write_text(place.name)
+    _remember_as_latest(place)
+
+
+def _remember_as_latest(place: Path) -> None:
+    unfinished = place.parent.parent / f".{place.parent.name}.latest"
+    unfinished.write_text(place.name)
+    os.replace(unfinished, place.parent / "latest")
+
+
+def _latest_is_there(kind: Path) -> bool:
+    try:
+        name = (kind / "latest").read_text()
+        return bool(name) and (kind / name).is_dir()
+    except OSError:
+        return False

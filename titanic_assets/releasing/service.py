@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError
-from urllib.request import ProxyHandler, build_opener
+from urllib.request import ProxyHandler, Request, build_opener
 
 _ANSWER_WITHIN_SECONDS = 3
 # Each on a connection of its own, so that with several workers each of them is likely asked.
 _TIMES_ASKED = 6
+_SHOWN = 500
 _ASKS_WHO_YOU_ARE = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 
 # A service of ours is not behind the machine's proxy.
@@ -38,19 +40,38 @@ class Service:
         found: set[str | None] = set()
         for _ in range(_TIMES_ASKED):
             found.add(
-                self._get("/api/v1/health", also=HTTPStatus.SERVICE_UNAVAILABLE)["model_version"]
+                self._ask("/api/v1/health", also=HTTPStatus.SERVICE_UNAVAILABLE)["model_version"]
             )
         return found
 
     def state(self) -> dict[str, Any]:
         """What is live in it, and what it refused and why."""
-        return self._get("/api/v1/model")
+        return self._ask("/api/v1/model")
 
-    def _get(self, path: str, also: int | None = None) -> dict[str, Any]:
+    def is_ready(self) -> bool:
+        """Whether it would answer."""
+        try:
+            with _open(f"{self.url}/readyz", timeout=_ANSWER_WITHIN_SECONDS):
+                return True
+        except (OSError, HTTPException):
+            return False
+
+    def probability(self, passenger: Mapping[str, Any]) -> float:
+        """What it says of a passenger."""
+        answer = self._ask("/api/v1/predict", json.dumps(passenger).encode())
+        try:
+            return float(answer["probability"])
+        except (KeyError, TypeError, ValueError):
+            raise Unreachable(f"{self.url} predicts {answer}") from None
+
+    def _ask(self, path: str, body: bytes | None = None, also: int | None = None) -> dict[str, Any]:
         """The JSON at that path. A new connection each time: urllib keeps none."""
+        request = Request(  # noqa: S310 - the address is a setting's
+            f"{self.url}{path}", body, {"Content-Type": "application/json"}
+        )
         try:
             try:
-                with _open(f"{self.url}{path}", timeout=_ANSWER_WITHIN_SECONDS) as response:
+                with _open(request, timeout=_ANSWER_WITHIN_SECONDS) as response:
                     content = response.read()
             except HTTPError as error:
                 with error:
@@ -58,7 +79,10 @@ class Service:
                 if error.code in _ASKS_WHO_YOU_ARE:
                     raise Refused(f"{self.url}{path} wants a token") from None
                 if error.code != also:
-                    raise Unreachable(f"{self.url}{path} answers status {error.code}") from None
+                    said = content[:_SHOWN].decode(errors="replace")
+                    raise Unreachable(
+                        f"{self.url}{path} answers status {error.code}: {said}"
+                    ) from None
             answer = json.loads(content)
         except (OSError, HTTPException) as error:
             raise Unreachable(str(getattr(error, "reason", error))) from None
