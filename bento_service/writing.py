@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from bento_service.http import Refused
 from bento_service.live.models import LoadedModel
@@ -33,19 +33,17 @@ def prediction(model: LoadedModel, probability: float, request_id: str) -> bytes
 
 
 def as_json(request_id: str, model: LoadedModel, batch: Batch, told: Mapping[int, float]) -> bytes:
-    """The answer to a batch; `told` has the probabilities by row."""
+    """The answer to a batch; `told` has the probabilities by row, in their order."""
     behind = f',"model_version":"{model.version}","variant":"{model.variant}"'
     before = f',"request_id":"{request_id}.'
-    rows = []
-    for row, content in enumerate(batch.rows):
-        if isinstance(content, Refused):
-            rows.append(json.dumps({"error": content.detail()}))
-            continue
-        probability = told[row]
-        survived = "true" if probability >= THRESHOLD else "false"
-        rows.append(
-            f'{{"survived":{survived},"probability":{probability:.6f}{behind}{before}{row}"}}'
-        )
+    answers = [
+        f'{{"survived":{"true" if probability >= THRESHOLD else "false"},'
+        f'"probability":{probability:.6f}{behind}{before}{row}"}}'
+        for row, probability in told.items()
+    ]
+    rows = _in_their_places(
+        batch, answers, lambda _, refused: json.dumps({"error": refused.detail()})
+    )
     ignored = f',"ignored_columns":{json.dumps(batch.ignored_columns)}'
     return (
         f'{{"predictions":[{",".join(rows)}]{behind},"request_id":"{request_id}"'
@@ -55,15 +53,34 @@ def as_json(request_id: str, model: LoadedModel, batch: Batch, told: Mapping[int
 
 def as_csv(batch: Batch, told: Mapping[int, float]) -> bytes:
     """The answer to a batch, as a list."""
+    answers = [
+        f"{row},{1 if probability >= THRESHOLD else 0},{probability:.6f},\n"
+        for row, probability in told.items()
+    ]
+    rows = _in_their_places(
+        batch, answers, lambda row, refused: _line(row, "", "", refused.message)
+    )
+    return "".join([_line("row", "survived", "probability", "error"), *rows]).encode()
+
+
+def _in_their_places(
+    batch: Batch, answers: list[str], error: Callable[[int, Refused], str]
+) -> list[str]:
+    """The answers, with the errors of the rows that got none among them."""
+    if len(answers) == len(batch.rows):
+        return answers
+    rest = iter(answers)
+    return [
+        error(row, content) if isinstance(content, Refused) else next(rest)
+        for row, content in enumerate(batch.rows)
+    ]
+
+
+def _line(*cells: object) -> str:
+    """A line of a list, with quotes where there have to be."""
     text = io.StringIO()
-    lines = csv.writer(text, lineterminator="\n")
-    lines.writerow(("row", "survived", "probability", "error"))
-    for row, content in enumerate(batch.rows):
-        if isinstance(content, Refused):
-            lines.writerow((row, "", "", content.message))
-        else:
-            lines.writerow((row, int(told[row] >= THRESHOLD), f"{told[row]:.6f}", ""))
-    return text.getvalue().encode()
+    csv.writer(text, lineterminator="\n").writerow(cells)
+    return text.getvalue()
 
 
 def prefers_csv(accept: bytes) -> bool:
