@@ -199,7 +199,7 @@ def derive_columns(columns: Mapping[str, Iterable[Any]]) -> NDArray[np.float32]:
     matrix = np.empty((rows, len(FEATURES)), dtype=np.float32, order="F")
     features = _formulae(
         pclass,
-        np.asarray(columns["sex"]) == "female",
+        np.asarray(columns["sex"], dtype=object) == "female",
         numbers("age", _NAN),
         numbers("sibsp", 0.0),
         numbers("parch", 0.0),
