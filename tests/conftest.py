@@ -6,6 +6,7 @@ import signal
 import pytest
 from prometheus_client import values
 
+from tests.mlflow_server import mlflow_server  # noqa: F401 - one for the whole session
 from titanic_assets.settings import Settings
 from titanic_assets.stack.surroundings import NO_TELEMETRY
 

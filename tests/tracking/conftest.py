@@ -1,6 +1,7 @@
 """A real MLflow store on SQLite for each test, copied from one that was migrated once."""
 
 import shutil
+import socket
 from pathlib import Path
 
 import pytest
@@ -33,3 +34,11 @@ def registry(store: Path) -> Registry:
     ready = Registry(f"sqlite:///{store / 'mlflow.db'}")
     ready.initialise(str(store / "artifacts"))
     return ready
+
+
+@pytest.fixture
+def free_address() -> str:
+    """Where no server is."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{probe.getsockname()[1]}"

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from titanic_assets.settings import Settings
 
-_ANSWER_WITHIN_SECONDS = 5.0
 _API = "api/2.0/mlflow"
 _NOT_THERE = "RESOURCE_DOES_NOT_EXIST"
 
@@ -49,6 +48,8 @@ class HttpRegistry:
     address: str
     tracking_uri: str
     artifacts: Path | None = None
+    # Seconds that an answer may take.
+    patience: float = 5.0
 
     def aliases(self) -> dict[str, int]:
         """Every alias and the version that it names; none while nothing was registered."""
@@ -133,7 +134,7 @@ class HttpRegistry:
             by_proxy=self.tracking_uri.startswith("http"),
         )
         try:
-            answer = ask(question, _ANSWER_WITHIN_SECONDS)
+            answer = ask(question, self.patience)
         except NoAnswer as error:
             raise RegistryUnreachable(
                 f"MLflow at {shown(self.address)} does not answer ({error}): is it up?"

@@ -252,7 +252,7 @@ def _saying_if_there_is_no(number: int) -> Iterator[None]:
 def _as_version(found: Found) -> ModelVersion:
     """What MLflow says of a version, in our terms."""
     created = datetime.fromtimestamp(found.creation_timestamp / 1000, UTC)
-    return as_version(int(found.version), str(found.run_id), created, found.tags)
+    return as_version(int(found.version), str(found.run_id or ""), created, found.tags)
 
 
 def as_version(
