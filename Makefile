@@ -9,7 +9,7 @@ IN_VENV := .venv/bin/python
 unexport PYTHONPATH PYTHONHOME PYTHONSAFEPATH PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help run token test check lint bench lock doctor clean screenshots
+.PHONY: help run backup restore token test check lint bench lock doctor clean screenshots
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,6 +17,14 @@ help: ## list the targets
 run: ## install, train and promote the first model, serve it; Ctrl-C stops everything
 	@$(INSTALL) orchestration serving
 	@$(IN_VENV) -m titanic_assets.stack run
+
+backup: ## all that is not in git, into one file, also while everything runs (TO=folder)
+	@$(INSTALL) orchestration
+	@$(IN_VENV) -m titanic_assets.backup make $${TO:+--to "$$TO"} $(ARGS)
+
+restore: ## a backup into an empty TITANIC_HOME, on this machine or another (FROM=file)
+	@$(INSTALL) orchestration
+	@$(IN_VENV) -m titanic_assets.backup restore "$$FROM" $(ARGS)
 
 token: ## a token for the API, signed with JWT_SECRET (ARGS="--scope predict admin --hours 8")
 	@$(INSTALL) serving

@@ -1,0 +1,1 @@
+"""Backup and restore of what is not in git: everything under TITANIC_HOME that matters."""
