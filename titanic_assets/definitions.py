@@ -4,8 +4,10 @@ import dagster as dg
 
 from titanic_assets import assets
 from titanic_assets.asset_files import AssetFiles
+from titanic_assets.automation.health import release_health_sensor
 from titanic_assets.automation.jobs import training_job
 from titanic_assets.automation.landing import landing_sensor
+from titanic_assets.automation.rollback import rollback_job
 from titanic_assets.automation.schedules import weekly_training_schedule
 from titanic_assets.settings import Settings, load_settings
 from titanic_assets.tracking.mlflow_run import MlflowRun
@@ -15,9 +17,9 @@ def define(settings: Settings) -> dg.Definitions:
     """The whole graph under these settings."""
     return dg.Definitions(
         assets=dg.load_assets_from_package_module(assets),
-        jobs=[training_job],
+        jobs=[training_job, rollback_job],
         schedules=[weekly_training_schedule],
-        sensors=[landing_sensor],
+        sensors=[landing_sensor, release_health_sensor],
         # Steps are short and hand tables to each other: a process for each would take four times
         # as long, for runs started in the UI as for the jobs.
         executor=dg.in_process_executor,
