@@ -1,6 +1,7 @@
 """MLflow's own server for all tests of a session, as `make run` starts it; it takes seconds."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -45,8 +46,11 @@ class MlflowServer:
             time.sleep(0.1)
 
     def forget_models(self):
-        """No version, no alias: a test begins."""
+        """No version, no alias, no ledger, nothing published: a test begins."""
         from titanic_assets.tracking.versions import MODEL_NAME
+
+        for left in (self.settings.places.ledger.parent, self.settings.places.releases):
+            shutil.rmtree(left, ignore_errors=True)
 
         client = self.registry.client
         client.delete_registered_model(MODEL_NAME)

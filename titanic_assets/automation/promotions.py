@@ -1,0 +1,95 @@
+"""The promotion sensor: what was promoted, moved by hand or taken back is made live by one run.
+
+Events are the ledger's. What was moved in the registry itself is entered there first, and what a
+crash cut short is finished first, so whoever moves an alias, and how, makes no difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import dagster as dg
+
+from titanic_assets.ledger import PromotionEvent, PromotionLedger
+from titanic_assets.settings import Settings
+from titanic_assets.tracking.http_registry import RegistryUnreachable, http_registry
+from titanic_assets.tracking.promotion import enter_moves
+
+# The ids of all events that a run answers for.
+EVENTS_TAG = "titanic/promotions"
+
+
+@dataclass(frozen=True)
+class PromotionsDecision:
+    """Whether to start a run, for which events, and what to remember."""
+
+    cursor: str | None
+    events: tuple[PromotionEvent, ...]
+
+    @property
+    def run_key(self) -> str | None:
+        """One per newest event: a cursor that was wiped starts nothing a second time."""
+        return f"promotion-{self.events[-1].event_id}" if self.events else None
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """What the run is for, for its page and for its assets.
+
+        A run that was killed is tried again; what it has built is there already.
+        """
+        return {
+            EVENTS_TAG: ",".join(event.event_id for event in self.events),
+            "titanic/moved": "; ".join(_newest_of_each(self.events)),
+            "dagster/max_retries": "2",
+            "dagster/retry_strategy": "ALL_STEPS",
+        }
+
+
+def decide_promotions(events: Sequence[PromotionEvent], cursor: str | None) -> PromotionsDecision:
+    """One run for all events since the one that the cursor names, the newest of those told last.
+
+    Whatever was overtaken before anybody saw it has nothing to be made live any more.
+    """
+    seen = next((at for at, event in enumerate(events, 1) if event.event_id == cursor), 0)
+    new = tuple(events[seen:])
+    return PromotionsDecision(new[-1].event_id if new else cursor, new)
+
+
+def events_of(tags: Mapping[str, str]) -> tuple[str, ...]:
+    """The ids of the events that a run with these tags answers for; none for one by hand."""
+    return tuple(filter(None, tags.get(EVENTS_TAG, "").split(",")))
+
+
+@dg.sensor(
+    job_name="bundle_job",
+    minimum_interval_seconds=5,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Takes live whatever the aliases name, whoever moved them, and forth or back.",
+)
+def promotion_sensor(
+    context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Settings]
+) -> dg.RunRequest | dg.SkipReason:
+    """Bring the ledger up to date, decide, and enqueue."""
+    ledger = PromotionLedger(settings.places.ledger)
+    try:
+        moves = enter_moves(http_registry(settings), ledger)
+    except RegistryUnreachable as error:
+        if ledger.events():
+            raise
+        # MLflow comes up with the first training; until then there is nothing to be missed.
+        return dg.SkipReason(f"nothing was promoted yet, and {error}")
+    for event in moves.entered:
+        context.log.info("entered in the ledger: %s", "; ".join(_newest_of_each([event])))
+    for problem in moves.problems:
+        context.log.warning(problem)
+    decision = decide_promotions(ledger.events(), context.cursor)
+    if decision.run_key is None:
+        return dg.SkipReason("; ".join(["no alias was moved", *moves.problems]))
+    context.update_cursor(decision.cursor or "")
+    return dg.RunRequest(run_key=decision.run_key, tags=decision.tags)
+
+
+def _newest_of_each(events: Sequence[PromotionEvent]) -> list[str]:
+    newest = {event.alias: event for event in events}
+    return [f"{alias} {newest[alias].to_version or 'nobody'}" for alias in sorted(newest)]
