@@ -20,13 +20,16 @@ def send_alert(settings: Settings, text: str, say: Callable[[str], None]) -> boo
 
     The address is a secret: whoever has it can post. So reasons that may contain it are not told.
     """
-    webhook = settings.slack_webhook_url
-    if webhook is None:
+    if settings.slack_webhook_url is None:
         say(f"alert not sent, as SLACK_WEBHOOK_URL is not set: {text}")
+        return False
+    address = settings.slack_webhook_url.get_secret_value()
+    if not address.startswith(("http://", "https://")):
+        say(f"alert not sent, as SLACK_WEBHOOK_URL is no address on the web: {text}")
         return False
     question = Question(
         "POST",
-        webhook.get_secret_value(),
+        address,
         {"Content-Type": "application/json"},
         json.dumps({"text": text}).encode(),
     )

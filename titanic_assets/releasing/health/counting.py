@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from titanic_assets.releasing.health.served import Served
 
-# Looked back so far, in pieces that are no shorter than this.
+# Looked back so far, in pieces of about this length.
 _LOOK_BACK_SECONDS = 1800.0
 _PIECE_SECONDS = 60.0
 
@@ -59,7 +59,7 @@ def counted(before: Counted | None, served: Served, now: float) -> Counted:
     pieces = before.pieces
     if rise.total >= 0 and rise.failed >= 0:
         began, *_ = pieces[-1] if pieces else (before.at,)
-        if pieces and now - began < _PIECE_SECONDS:
+        if pieces and now - began <= _PIECE_SECONDS:
             rise += Requests(*pieces[-1][1:])
             pieces = pieces[:-1]
         else:
