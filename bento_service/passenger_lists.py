@@ -9,16 +9,19 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import islice
+from operator import itemgetter
 from typing import Any
 
+from pydantic import ValidationError
+
 from bento_service.http import Refused
-from bento_service.reading import Batch, check_passenger, short, too_many
-from titanic_model.contract import FIELD_NAMES, FIELDS, Passenger, column_for
+from bento_service.reading import Batch, check_columns, check_passenger, short, too_many
+from titanic_model.contract import FIELD_NAMES, FIELDS, ContractField, Passenger, column_for
 
 _MOST_COLUMNS = 256
 _NEEDED = frozenset(field.name for field in FIELDS if field.required)
-_KINDS = {field.name: field.kind for field in FIELDS}
 # As many digits as a number is ever written with; a text that has more is shown to be none.
 _NUMBER = re.compile(r"[+-]?([0-9]{1,17}(\.[0-9]{0,30})?|\.[0-9]{1,30})([eE][+-]?[0-9]{1,3})?")
 
@@ -35,12 +38,22 @@ def read_csv(body: bytes, most: int) -> Batch:
     try:
         header = next(lines, [])
         columns = _columns(header)
-        named = [(place, name, _Cells(name)) for place, name in enumerate(columns) if name]
-        rows = [_of_line(named, len(columns), line) for line in _filled(lines, most)]
+        cells_of = itemgetter(*(place for place, name in enumerate(columns) if name))
+        rows = [
+            cells_of(line) if len(line) == len(columns) else _misfit(line, columns)
+            for line in islice(filter(None, lines), most + 1)
+        ]
     except csv.Error as error:
         raise Refused(400, "malformed_csv", f"Line {lines.line_num:,}: {error}.") from None
+    if len(rows) > most:
+        raise too_many(most)
+    fitting = [row for row in rows if not isinstance(row, Refused)]
+    passengers = _passengers([name for name in columns if name], fitting)
+    if len(fitting) < len(rows):
+        rest = iter(passengers)
+        passengers = [row if isinstance(row, Refused) else next(rest) for row in rows]
     ignored = [short(text) for text, name in zip(header, columns, strict=True) if name is None]
-    return Batch(rows, tuple(ignored))
+    return Batch(passengers, tuple(ignored))
 
 
 def _columns(header: Sequence[str]) -> list[str | None]:
@@ -60,40 +73,49 @@ def _columns(header: Sequence[str]) -> list[str | None]:
     return columns
 
 
+def _misfit(line: Sequence[str], columns: Sequence[Any]) -> Refused:
+    message = f"The row has {len(line)} values, the header {len(columns)}."
+    return Refused(422, "invalid_input", message)
+
+
+def _passengers(
+    names: Sequence[str], rows: Sequence[Sequence[str]]
+) -> Sequence[Passenger | Refused]:
+    """Of each row of cells the passenger, or what is wrong."""
+    cells = {name: map(itemgetter(place), rows) for place, name in enumerate(names)}
+    columns = {
+        field.name: list(map(_Cells(field).__getitem__, cells[field.name]))
+        if field.name in cells
+        else [field.default] * len(rows)
+        for field in FIELDS
+    }
+    try:
+        return check_columns(columns)  # all rows are good, as they nearly always are
+    except ValidationError:
+        known = (zip(columns, row, strict=True) for row in zip(*columns.values(), strict=True))
+        return [
+            check_passenger({name: value for name, value in row if value is not None})
+            for row in known
+        ]
+
+
 class _Cells(dict[str, Any]):
     """What the texts in one column stand for, each worked out once; most are there many times."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, field: ContractField) -> None:
         super().__init__()
-        self._kind = _KINDS[name]
+        self._field = field
 
     def __missing__(self, text: str) -> Any:
         value = self[text] = self._read(text.strip())
         return value
 
     def _read(self, text: str) -> Any:
-        """Nothing for an empty cell; a text that is no number is refused by its own words."""
+        """The default for an empty cell; a text that is no number is refused by its own words."""
         if not text:
-            return None
-        if self._kind not in ("integer", "number") or not _NUMBER.fullmatch(text):
+            return self._field.default
+        if self._field.kind not in ("integer", "number") or not _NUMBER.fullmatch(text):
             return text
         number = float(text)
         # Tables that know only numbers with a point write 3.0 for a whole number.
-        return int(number) if self._kind == "integer" and number.is_integer() else number
-
-
-def _of_line(
-    columns: Sequence[tuple[int, str, _Cells]], width: int, line: Sequence[str]
-) -> Passenger | Refused:
-    if len(line) != width:
-        return Refused(422, "invalid_input", f"The row has {len(line)} values, the header {width}.")
-    return check_passenger(
-        {name: value for place, name, cells in columns if (value := cells[line[place]]) is not None}
-    )
-
-
-def _filled(lines: Iterator[list[str]], most: int) -> Iterator[list[str]]:
-    for number, line in enumerate((line for line in lines if line), 1):
-        if number > most:
-            raise too_many(most)
-        yield line
+        return int(number) if self._field.kind == "integer" and number.is_integer() else number

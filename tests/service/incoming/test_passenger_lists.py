@@ -1,6 +1,9 @@
 """Passenger lists as people have them: whose columns, which quotes, what encoding."""
 
+import copy
+
 import pytest
+from pydantic import ValidationError
 
 from bento_service.http import Refused
 from bento_service.passenger_lists import read_csv
@@ -47,6 +50,35 @@ def test_both_headers_in_use_are_read(text, mark):
 def test_columns_that_mean_nothing_here_are_told():
     ignored = read_csv(KAGGLE.encode(), 10).ignored_columns
     assert ignored == ("PassengerId", "Survived")
+
+
+def test_a_passenger_of_a_list_is_like_any_other():
+    (owen, _) = rows(KAGGLE)
+    assert repr(owen) == repr(OWEN)
+    assert hash(owen) == hash(OWEN)
+    assert owen.model_dump_json() == OWEN.model_dump_json()
+    assert owen.model_copy(update={"age": 23}) == OWEN.model_copy(update={"age": 23})
+    assert copy.deepcopy(owen) == OWEN
+    with pytest.raises(ValidationError, match="frozen"):
+        owen.age = 23
+
+
+def test_no_rule_of_the_contract_is_about_two_fields_so_that_columns_can_be_checked():
+    rules = Passenger.__pydantic_decorators__
+    assert not rules.validators
+    assert not rules.field_validators
+    assert not rules.root_validators
+    assert not rules.model_validators
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+@pytest.mark.parametrize("wrong", ["9,male,", ",male,", "3,,", "3,male,ten", "3,male", "3,male,1,"])
+def test_a_bad_row_of_a_list_spoils_no_neighbour(place, wrong):
+    lines = ["3,male,", "1,female,38"]
+    lines.insert(place, wrong)
+    read = rows("pclass,sex,age\n" + "\n".join(lines))
+    assert isinstance(read.pop(place), Refused)
+    assert read == [Passenger(pclass=3, sex="male"), Passenger(pclass=1, sex="female", age=38)]
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
