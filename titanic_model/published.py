@@ -48,12 +48,17 @@ class Current:
         try:
             current = cls(**json.loads(text))
             names = [current.champion, *([current.challenger] if current.challenger else [])]
-            well_named = all(_NAME.fullmatch(name) for name in names)
+            well_named = all(map(is_release_name, names))
         except (TypeError, ValueError, RecursionError) as error:
             raise BrokenRelease(f"{CURRENT} does not name what is live: {error}") from error
         if not well_named:
             raise BrokenRelease(f"{CURRENT} names what cannot be a release: {', '.join(names)}")
         return current
+
+
+def is_release_name(name: str) -> bool:
+    """Whether a release can be called so."""
+    return _NAME.fullmatch(name) is not None
 
 
 def release_name(release: Release) -> str:

@@ -91,6 +91,8 @@ def test_the_graph_is_the_one_in_the_documentation(definitions):
         "candidate_evaluation": {"trained_model", "passenger_features", "validated_passengers"},
         "model_card": {"candidate_evaluation"},
         "champion_model": {"candidate_evaluation"},
+        "serving_bundle": {"champion_model"},
+        "live_release": {"serving_bundle"},
     }
 
 
@@ -101,7 +103,7 @@ def test_every_asset_says_what_it_is_and_whose(definitions):
         assert node.description, key
         assert node.owners, key
         assert node.kinds, key
-        assert node.group_name in {"ingestion", "training"}, key
+        assert node.group_name in {"ingestion", "training", "serving"}, key
 
 
 def test_every_check_says_what_it_stands_for(definitions):
@@ -114,17 +116,36 @@ def test_every_check_says_what_it_stands_for(definitions):
     assert silent == set()
 
 
-def test_training_makes_every_asset(definitions):
-    job = definitions.resolve_job_def("training_job")
-    made = {key.to_user_string() for key in job.asset_layer.executable_asset_keys}
-    graph = definitions.resolve_asset_graph()
-    assert made == {key.to_user_string() for key in graph.get_all_asset_keys()}
+def made_by(definitions, job):
+    assets = definitions.resolve_job_def(job).asset_layer.executable_asset_keys
+    return {key.to_user_string() for key in assets}
 
 
-def test_no_two_runs_can_make_assets_at_once_however_they_were_started(definitions):
+def test_every_asset_is_made_by_training_or_by_bundling(definitions):
     graph = definitions.resolve_asset_graph()
-    pools = {pool for key in graph.get_all_asset_keys() for pool in graph.get(key).pools or {None}}
-    assert pools == {"titanic_graph"}
+    serving = {"serving_bundle", "live_release"}
+    assert made_by(definitions, "bundle_job") == serving
+    everything = {key.to_user_string() for key in graph.get_all_asset_keys()}
+    assert made_by(definitions, "training_job") == everything - serving
+
+
+def test_no_two_runs_can_make_an_asset_at_once_however_they_were_started(definitions):
+    graph = definitions.resolve_asset_graph()
+    pools = {
+        graph.get(key).group_name: graph.get(key).pools or {None}
+        for key in graph.get_all_asset_keys()
+    }
+    assert pools == {
+        "ingestion": {"titanic_graph"},
+        "training": {"titanic_graph"},
+        "serving": {"release"},
+    }
+
+
+def test_a_killed_bundle_run_is_tried_again_and_one_that_gave_up_is_not(definitions):
+    tags = definitions.resolve_job_def("bundle_job").run_tags
+    assert tags["dagster/max_retries"] == "2"
+    assert tags["dagster/retry_on_asset_or_op_failure"] == "false"
 
 
 @pytest.mark.parametrize("job", ["training_job", "__ASSET_JOB"])

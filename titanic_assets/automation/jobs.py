@@ -7,3 +7,15 @@ training_job = dg.define_asset_job(
     selection=dg.AssetSelection.groups("ingestion", "training"),
     description="From raw passengers to a champion: read, validate, train, judge, promote or not.",
 )
+
+bundle_job = dg.define_asset_job(
+    "bundle_job",
+    selection=dg.AssetSelection.assets("serving_bundle", "live_release"),
+    description="From the champion to the service that answers with it: bundle, prove, go live.",
+    tags={
+        # A run that was killed is tried again; one whose asset has failed has tried again itself.
+        "dagster/max_retries": "2",
+        "dagster/retry_on_asset_or_op_failure": "false",
+        "dagster/retry_strategy": "ALL_STEPS",
+    },
+)

@@ -19,6 +19,7 @@ from titanic_assets.releasing import BENTO_NAME
 from titanic_assets.releasing.context import BuildContext, copy_context
 from titanic_assets.releasing.proving import prove
 from titanic_assets.releasing.scratch import scratch_in
+from titanic_assets.releasing.store import mend_latest, put
 from titanic_assets.revision import code_revision
 from titanic_assets.settings import CHECKOUT, Settings
 from titanic_assets.stack.surroundings import MARK, NO_TELEMETRY, child_environment
@@ -56,6 +57,12 @@ class Bento:
         """What `bentoml serve` and `bentoml containerize` call it."""
         return f"{BENTO_NAME}:{self.version}"
 
+    @property
+    def size(self) -> int:
+        """Bytes of it and its model."""
+        files = (*self.folder.rglob("*"), *self.model.rglob("*"))
+        return sum(file.stat().st_size for file in files if file.is_file())
+
 
 def build_bento(release: Path, settings: Settings, checkout: Path = CHECKOUT) -> Bento:
     """The bento of the release in that directory, built unless it is in BentoML's store.
@@ -70,8 +77,7 @@ def build_bento(release: Path, settings: Settings, checkout: Path = CHECKOUT) ->
         bento = _bento_of(content, context, store, checkout)
         if _is_whole(bento, context) and holds(bento.model, content):
             for place in (bento.model, bento.folder):
-                if not _latest_is_there(place.parent):
-                    _remember_as_latest(place)
+                mend_latest(place.parent)  # somebody may have been killed before writing it
             return bento
         home = scratch / "home"
         environment = _clean_environment(settings, home)
@@ -82,8 +88,8 @@ def build_bento(release: Path, settings: Settings, checkout: Path = CHECKOUT) ->
         proven = time.monotonic()
         # The model first: a bento without it would be half of one.
         if not holds(bento.model, content):
-            _move(home / bento.model.relative_to(store), bento.model, scratch)
-        _move(home / bento.folder.relative_to(store), bento.folder, scratch)
+            put(home / bento.model.relative_to(store), bento.model, scratch)
+        put(home / bento.folder.relative_to(store), bento.folder, scratch)
         return replace(bento, reused=False, building=built - began, proving=proven - built)
 
 
@@ -153,29 +159,5 @@ def _is_whole(bento: Bento, context: BuildContext) -> bool:
             (sources / path).read_bytes() == (context.folder / path).read_bytes()
             for path in context.packed
         )
-    except OSError:
-        return False
-
-
-def _move(built: Path, place: Path, scratch: Path) -> None:
-    """Put what was built into its place, and remember it as the latest of its kind."""
-    built.chmod(0o755)  # in a container any user is to read it
-    place.parent.mkdir(parents=True, exist_ok=True)
-    if place.exists():  # damaged; never half removed
-        os.replace(place, scratch / f"damaged-{place.parent.parent.name}")
-    os.replace(built, place)
-    _remember_as_latest(place)
-
-
-def _remember_as_latest(place: Path) -> None:
-    unfinished = place.parent.parent / f".{place.parent.name}.latest"
-    unfinished.write_text(place.name)
-    os.replace(unfinished, place.parent / "latest")
-
-
-def _latest_is_there(kind: Path) -> bool:
-    try:
-        name = (kind / "latest").read_text()
-        return bool(name) and (kind / name).is_dir()
     except OSError:
         return False
