@@ -1,5 +1,5 @@
 # The whole developer interface. Settings (.env.example) work in the environment, behind the target
-# (`make run UI_PORT=3001`) and, for `make run` and `make doctor`, in a file `.env`.
+# (`make run UI_PORT=3001`) and, for what works with a home, in a file `.env`.
 
 PYTHON ?= python3
 INSTALL := $(PYTHON) requirements/install.py
@@ -9,7 +9,7 @@ IN_VENV := .venv/bin/python
 unexport PYTHONPATH PYTHONHOME PYTHONSAFEPATH PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help run backup restore token test check lint bench lock doctor clean screenshots
+.PHONY: help run promote rollback backup restore token test check lint bench lock doctor clean screenshots
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,15 @@ backup: ## all that is not in git, into one file, also while everything runs (TO
 restore: ## a backup into an empty TITANIC_HOME, on this machine or another (FROM=file)
 	@$(INSTALL) orchestration
 	@$(IN_VENV) -m titanic_assets.backup restore "$$FROM" $(ARGS)
+
+promote: ## make a version champion, also one that was withdrawn (VERSION=4 WHY="...")
+	@$(if $(VERSION),,$(error which version? make promote VERSION=4 WHY="why"))
+	@$(INSTALL) orchestration
+	@$(IN_VENV) -m titanic_assets.releasing promote "$$VERSION" --why "$$WHY"
+
+rollback: ## the champion before this one goes live again, in seconds (WHY="...")
+	@$(INSTALL) orchestration
+	@$(IN_VENV) -m titanic_assets.releasing rollback --why "$$WHY"
 
 token: ## a token for the API, signed with JWT_SECRET (ARGS="--scope predict admin --hours 8")
 	@$(INSTALL) serving

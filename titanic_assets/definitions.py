@@ -7,6 +7,7 @@ from titanic_assets.asset_files import AssetFiles
 from titanic_assets.automation.health import release_health_sensor
 from titanic_assets.automation.jobs import bundle_job, training_job
 from titanic_assets.automation.landing import landing_sensor
+from titanic_assets.automation.promotions import promotion_sensor
 from titanic_assets.automation.rollback import rollback_job
 from titanic_assets.automation.schedules import weekly_training_schedule
 from titanic_assets.settings import Settings, load_settings
@@ -19,7 +20,7 @@ def define(settings: Settings) -> dg.Definitions:
         assets=dg.load_assets_from_package_module(assets),
         jobs=[training_job, bundle_job, rollback_job],
         schedules=[weekly_training_schedule],
-        sensors=[landing_sensor, release_health_sensor],
+        sensors=[landing_sensor, promotion_sensor, release_health_sensor],
         # Steps are short and hand tables to each other: a process for each would take four times
         # as long, for runs started in the UI as for the jobs.
         executor=dg.in_process_executor,

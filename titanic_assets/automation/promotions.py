@@ -6,18 +6,16 @@ crash cut short is finished first, so whoever moves an alias, and how, makes no 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import dagster as dg
 
 from titanic_assets.ledger import PromotionEvent, PromotionLedger
+from titanic_assets.releasing import EVENTS_TAG
 from titanic_assets.settings import Settings
 from titanic_assets.tracking.http_registry import RegistryUnreachable, http_registry
 from titanic_assets.tracking.promotion import enter_moves
-
-# The ids of all events that a run answers for.
-EVENTS_TAG = "titanic/promotions"
 
 
 @dataclass(frozen=True)
@@ -34,15 +32,10 @@ class PromotionsDecision:
 
     @property
     def tags(self) -> dict[str, str]:
-        """What the run is for, for its page and for its assets.
-
-        A run that was killed is tried again; what it has built is there already.
-        """
+        """What the run is for, for its page and for its assets."""
         return {
             EVENTS_TAG: ",".join(event.event_id for event in self.events),
             "titanic/moved": "; ".join(_newest_of_each(self.events)),
-            "dagster/max_retries": "2",
-            "dagster/retry_strategy": "ALL_STEPS",
         }
 
 
@@ -54,11 +47,6 @@ def decide_promotions(events: Sequence[PromotionEvent], cursor: str | None) -> P
     seen = next((at for at, event in enumerate(events, 1) if event.event_id == cursor), 0)
     new = tuple(events[seen:])
     return PromotionsDecision(new[-1].event_id if new else cursor, new)
-
-
-def events_of(tags: Mapping[str, str]) -> tuple[str, ...]:
-    """The ids of the events that a run with these tags answers for; none for one by hand."""
-    return tuple(filter(None, tags.get(EVENTS_TAG, "").split(",")))
 
 
 @dg.sensor(

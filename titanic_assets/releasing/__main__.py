@@ -1,18 +1,39 @@
-"""`python -m titanic_assets.releasing`: publish what the aliases name, and build the bento of it.
+"""Makes models champion, takes that back, and makes live what is champion.
 
-What is done is said as it is done; the last line is the bento's tag.
+Without a command it publishes what the aliases name and builds the bento of it. What is done is
+said as it is done; the last line is then the bento's tag.
 """
 
+import argparse
+import os
 import sys
 import time
 
 from titanic_assets.releasing import NOTHING_TO_SERVE
 from titanic_assets.releasing.bundle import NotBuilt, build_bento
+from titanic_assets.releasing.by_hand import promote_by_hand, roll_back_by_hand
+from titanic_assets.releasing.going_live import NotLive
 from titanic_assets.releasing.proving import NotProven
 from titanic_assets.releasing.publish import NoChampion, publish
-from titanic_assets.settings import Settings, WrongSetting, load_settings
-from titanic_assets.tracking.registry import ForeignVersion, NoRelease, Registry
+from titanic_assets.settings import CHECKOUT, Settings, WrongSetting, load_settings
+from titanic_assets.stack.surroundings import read_dotenv
+from titanic_assets.tracking.http_registry import RegistryUnreachable
+from titanic_assets.tracking.registry import ForeignVersion, NoRelease, NoSuchVersion, Registry
+from titanic_assets.tracking.withdrawal import NoWayBack
 from titanic_model.release import BrokenRelease
+
+# Each says what to do about it.
+_NOT_DONE = (
+    BrokenRelease,
+    ForeignVersion,
+    NoChampion,
+    NoRelease,
+    NoSuchVersion,
+    NoWayBack,
+    NotLive,
+    RegistryUnreachable,
+    WrongSetting,
+)
 
 
 def release(settings: Settings) -> str:
@@ -35,16 +56,51 @@ def release(settings: Settings) -> str:
 
 
 def main() -> int:
-    """Say it all; the exit code tells whether there is something to serve."""
+    """Read the command line and the settings, and do it; the exit code tells whether it was."""
+    arguments = _parser().parse_args()
+    os.environ.update(read_dotenv(CHECKOUT / ".env") | dict(os.environ))
     try:
-        _say(release(load_settings()))
-    except (BrokenRelease, ForeignVersion, NoChampion, NoRelease, NotBuilt, NotProven) as error:
-        _say(str(error))
-        return NOTHING_TO_SERVE
-    except WrongSetting as error:
+        settings = load_settings()
+        if arguments.command == "promote":
+            promote_by_hand(settings, arguments.version, arguments.why, _say)
+        elif arguments.command == "rollback":
+            roll_back_by_hand(settings, arguments.why, _say)
+        else:
+            return _release(settings)
+    except _NOT_DONE as error:
         print(error, file=sys.stderr)  # noqa: T201 - a program that speaks to a person
         return 1
     return 0
+
+
+def _release(settings: Settings) -> int:
+    try:
+        _say(release(settings))
+    except (BrokenRelease, ForeignVersion, NoChampion, NoRelease, NotBuilt, NotProven) as error:
+        _say(str(error))
+        return NOTHING_TO_SERVE
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m titanic_assets.releasing", description=__doc__)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    promoting = commands.add_parser(
+        "promote",
+        help="make a version champion",
+        description="Make a version of the registry champion, also one that was withdrawn. "
+        "promotion_sensor then takes it live.",
+    )
+    promoting.add_argument("version", type=int, metavar="VERSION", help="its number in MLflow")
+    rolling = commands.add_parser(
+        "rollback",
+        help="make the champion before this one live again",
+        description="Withdraw the champion, which is then promoted by nobody but a person, and "
+        "make the one before it live again. Ends when the service answers with that.",
+    )
+    for command in (promoting, rolling):
+        command.add_argument("--why", default="", help="the reason, for the promotion ledger")
+    return parser
 
 
 def _say(text: str) -> None:
