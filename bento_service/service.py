@@ -87,9 +87,7 @@ class FrontedService(Service[Any]):
     tracing={"excluded_urls": ".*"},
     # Without a distribution BentoML installs no compiler and no git, which nothing here needs; and
     # whichever Python builds the bento, the image has the base's own.
-    image=bentoml.images.Image(
-        base_image="python:3.11-slim", distro="none", python_version="3.11"
-    ),
+    image=bentoml.images.Image(base_image="python:3.11-slim", distro="none", python_version="3.11"),
 )
 class TitanicSurvival:
     """Would this passenger have survived?"""

@@ -5,7 +5,7 @@ import dagster as dg
 from titanic_assets import assets
 from titanic_assets.asset_files import AssetFiles
 from titanic_assets.automation.health import release_health_sensor
-from titanic_assets.automation.jobs import bundle_job, training_job
+from titanic_assets.automation.jobs import bundle_jobs, training_job
 from titanic_assets.automation.landing import landing_sensor
 from titanic_assets.automation.promotions import promotion_sensor
 from titanic_assets.automation.rollback import rollback_job
@@ -18,7 +18,7 @@ def define(settings: Settings) -> dg.Definitions:
     """The whole graph under these settings."""
     return dg.Definitions(
         assets=dg.load_assets_from_package_module(assets),
-        jobs=[training_job, bundle_job, rollback_job],
+        jobs=[training_job, bundle_jobs[settings.image_build], rollback_job],
         schedules=[weekly_training_schedule],
         sensors=[landing_sensor, promotion_sensor, release_health_sensor],
         # Steps are short and hand tables to each other: a process for each would take four times

@@ -93,6 +93,7 @@ def test_the_graph_is_the_one_in_the_documentation(definitions):
         "champion_model": {"candidate_evaluation"},
         "serving_bundle": {"champion_model"},
         "live_release": {"serving_bundle"},
+        "serving_image": {"live_release", "serving_bundle"},
     }
 
 
@@ -121,24 +122,30 @@ def made_by(definitions, job):
     return {key.to_user_string() for key in assets}
 
 
-def test_every_asset_is_made_by_training_or_by_bundling(definitions):
+def test_every_asset_but_the_image_is_made_by_training_or_by_bundling(definitions):
     graph = definitions.resolve_asset_graph()
     serving = {"serving_bundle", "live_release"}
     assert made_by(definitions, "bundle_job") == serving
     everything = {key.to_user_string() for key in graph.get_all_asset_keys()}
-    assert made_by(definitions, "training_job") == everything - serving
+    assert made_by(definitions, "training_job") == everything - serving - {"serving_image"}
+
+
+def test_an_image_is_made_with_every_release_where_that_is_set():
+    definitions = define(Settings(image_build="every_release"))
+    assert made_by(definitions, "bundle_job") == {"serving_bundle", "live_release", "serving_image"}
 
 
 def test_no_two_runs_can_make_an_asset_at_once_however_they_were_started(definitions):
     graph = definitions.resolve_asset_graph()
     pools = {
-        graph.get(key).group_name: graph.get(key).pools or {None}
+        (graph.get(key).group_name, *(graph.get(key).pools or {None}))
         for key in graph.get_all_asset_keys()
     }
     assert pools == {
-        "ingestion": {"titanic_graph"},
-        "training": {"titanic_graph"},
-        "serving": {"release"},
+        ("ingestion", "titanic_graph"),
+        ("training", "titanic_graph"),
+        ("serving", "release"),
+        ("serving", "image"),
     }
 
 

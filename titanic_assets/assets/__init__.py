@@ -10,3 +10,6 @@ GRAPH_POOL = "titanic_graph"
 
 # What serves has a pool of its own, so that a promotion does not wait for the next training.
 RELEASE_POOL = "release"
+
+# An image takes longer than a release, which must not wait for it.
+IMAGE_POOL = "image"

@@ -64,6 +64,7 @@ def live_release(
     wants another version live moves an alias; that starts a run that comes here.
     """
     from titanic_assets.releasing.going_live import make_live
+    from titanic_assets.releasing.image.kept import HomeImages
     from titanic_assets.releasing.publish import Overtaken
     from titanic_assets.releasing.retention import remove_outdated
 
@@ -95,6 +96,6 @@ def live_release(
         ],
     )
     try:
-        remove_outdated(settings, context.log.info)
+        remove_outdated(settings, context.log.info, HomeImages(settings))
     except OSError as error:  # what is live is live; the next run tries again
         context.log.warning("what is outdated could not be removed: %s", error)

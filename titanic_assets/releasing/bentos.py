@@ -1,0 +1,93 @@
+"""`python -m titanic_assets.releasing.bentos`: BentoML's own commands on the store of this home.
+
+`build` builds the bento of what is live, or finds it there. The others are `bentoml list`,
+`bentoml export` and `bentoml import`, which know nothing of TITANIC_HOME.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+
+from titanic_assets.releasing import BENTO_NAME, NOTHING_TO_SERVE
+from titanic_assets.releasing.bundle import Bento, NotBuilt, build_bento
+from titanic_assets.releasing.proving import NotProven
+from titanic_assets.settings import CHECKOUT, Settings, WrongSetting, load_settings
+from titanic_assets.stack.surroundings import NO_TELEMETRY, read_dotenv
+from titanic_model.published import read_current
+from titanic_model.release import BrokenRelease
+
+
+class NothingLive(RuntimeError):
+    """No release is live, so there is no champion's bento."""
+
+
+def champions_bento(settings: Settings) -> Bento:
+    """The bento of the champion that is live, built unless it is there."""
+    releases = settings.places.releases
+    current = read_current(releases)
+    if current is None:
+        raise NothingLive(f"no release is live in {releases}: `make run` trains and promotes one")
+    return build_bento(releases / current.champion, settings)
+
+
+def bentoml_environment(settings: Settings) -> dict[str, str]:
+    """For BentoML's programs: the store of this home, and what else this machine has set."""
+    inherited: Mapping[str, str] = os.environ
+    return {
+        **{name: value for name, value in inherited.items() if not name.startswith("BENTO")},
+        **NO_TELEMETRY,
+        "BENTOML_HOME": str(settings.places.bentoml),
+    }
+
+
+def main() -> int:
+    """Read the command line and the settings, and do it."""
+    arguments = _parser().parse_args()
+    os.environ.update(read_dotenv(CHECKOUT / ".env") | dict(os.environ))
+    try:
+        settings = load_settings()
+        if arguments.command == "build":
+            bento = champions_bento(settings)
+            _say(bento.tag)
+            return 0
+        words = [word for name, word in vars(arguments).items() if name != "command"]
+        return _bentoml([arguments.command, *words], settings)
+    except (BrokenRelease, NothingLive, NotBuilt, NotProven) as error:
+        print(error, file=sys.stderr)  # noqa: T201 - a program that speaks to a person
+        return NOTHING_TO_SERVE
+    except WrongSetting as error:
+        print(error, file=sys.stderr)  # noqa: T201 - a program that speaks to a person
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m titanic_assets.releasing.bentos")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("build", help="build the champion's bento, or find it; prints its tag")
+    listed = commands.add_parser("list", help="the bentos of this home")
+    listed.set_defaults(name=BENTO_NAME)
+    export = commands.add_parser("export", help="a bento with its release, as one file")
+    export.add_argument("tag", metavar="TAG", help="such as titanic_survival:latest")
+    export.add_argument("to", metavar="TO", help="a folder, or a file's name")
+    of_file = commands.add_parser("import", help="a bento that was exported, into this home")
+    of_file.add_argument("file", metavar="FROM")
+    return parser
+
+
+def _bentoml(words: list[str], settings: Settings) -> int:
+    command = [sys.executable, "-m", "bentoml", *words]
+    return subprocess.run(  # noqa: S603 - BentoML's own program
+        command, env=bentoml_environment(settings), check=False
+    ).returncode
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201 - a program that speaks to a person
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,73 @@
+"""`python -m titanic_assets.releasing.image` (which is `make image`): the champion's, tried."""
+
+import os
+import sys
+import time
+
+from titanic_assets.releasing import NOTHING_TO_SERVE
+from titanic_assets.releasing.bentos import NothingLive, champions_bento
+from titanic_assets.releasing.bundle import NotBuilt
+from titanic_assets.releasing.image import LARGEST_MB, SBOM
+from titanic_assets.releasing.image.build import build_image
+from titanic_assets.releasing.image.engine import EngineFailed, NoEngine, find_engine
+from titanic_assets.releasing.image.report import (
+    components,
+    how_to_run,
+    size_in_words,
+    trial_in_words,
+)
+from titanic_assets.releasing.image.stored import NoBento
+from titanic_assets.releasing.image.trial import TrialFailed, try_image
+from titanic_assets.releasing.proving import NotProven
+from titanic_assets.settings import CHECKOUT, Settings, WrongSetting, load_settings
+from titanic_assets.stack.surroundings import read_dotenv
+from titanic_model.release import BrokenRelease
+
+
+def make_image(settings: Settings) -> int:
+    """Build it, run it, ask it, and tell."""
+    began = time.monotonic()
+
+    def say(text: str) -> None:
+        _print(f"[{time.monotonic() - began:5.1f} s] {text}")
+
+    engine = find_engine(settings.container_engine)
+    bento = champions_bento(settings)
+    say(f"bento {bento.tag}{' is there already' if bento.reused else ' built'}")
+    built = build_image(bento.tag, settings, engine, say)
+    say("running it, asking it, stopping it")
+    trial = try_image(built.tag, built.bento.release, engine)
+    say(trial_in_words(trial))
+    _print("")
+    _print(f"image     {built.tag}")
+    _print(f"size      {size_in_words(built)}")
+    for name, value in built.image.labels.items():
+        _print(f"label     {name}={value}")
+    parts = components(built.sbom.read_bytes())
+    _print(f"materials {parts} in {built.sbom}, and in the image in {SBOM}")
+    _print(f"try       {how_to_run(built)}")
+    return int(built.image.megabytes > LARGEST_MB)
+
+
+def main() -> int:
+    """Read the settings, and do it."""
+    os.environ.update(read_dotenv(CHECKOUT / ".env") | dict(os.environ))
+    try:
+        return make_image(load_settings())
+    except NoEngine as error:
+        print(f"image not built: {error}", file=sys.stderr)  # noqa: T201 - speaks to a person
+        return NOTHING_TO_SERVE
+    except (
+        BrokenRelease, EngineFailed, NoBento, NotBuilt, NothingLive, NotProven, TrialFailed,
+        WrongSetting,
+    ) as error:  # fmt: skip
+        print(error, file=sys.stderr)  # noqa: T201 - speaks to a person
+        return 1
+
+
+def _print(text: str) -> None:
+    print(text, flush=True)  # noqa: T201 - speaks to a person
+
+
+if __name__ == "__main__":
+    sys.exit(main())

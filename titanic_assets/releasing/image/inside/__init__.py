@@ -1,0 +1,1 @@
+"""Programs that run inside an image, on its Python and nothing else."""
