@@ -21,8 +21,8 @@ QUICK = Latency(1000, p95=1.0, at_least=0.9)
 SLOW = Latency(1000, p95=12.0, at_least=11.0)
 
 
-def same(passengers=500, changed=25, unanswered=0, before_ms=0.02, after_ms=0.02):
-    return SameInputs(passengers, changed, unanswered, before_ms, after_ms)
+def same(passengers=500, changed=25, unanswered=0, unlike=0, before_ms=0.02, after_ms=0.02):
+    return SameInputs(passengers, changed, unanswered, unlike, before_ms, after_ms)
 
 
 WELL = Evidence(
@@ -39,8 +39,8 @@ def test_a_release_that_does_as_well_as_the_one_before_is_healthy_and_says_in_fi
 
     assert verdict.state == "healthy"
     assert verdict.sentence == (
-        "0 % of 1,000 requests for predictions failed (0 % of 1,000 before it); about 25 of the "
-        "same 500 passengers it says something else (5.0%); 19 of 20 answers come within 1.0 ms "
+        "0 % of 1,000 requests for predictions failed (0 % of 1,000 before it); 25 of 500 "
+        "answers about the same passengers are others than before (5.0%); 19 of 20 answers come within 1.0 ms "
         "(1.0 ms before it, on 1,000 and 1,000 answers)"
     )
 
@@ -83,8 +83,8 @@ def test_other_answers_about_the_same_passengers_withdraw_it():
 
     assert verdict.state == "breach"
     assert verdict.sentence == (
-        "about 180 of the same 200 passengers it says something else (90.0%); at most 25.0% may "
-        "change"
+        "180 of 200 answers about the same passengers are others than before (90.0%); at most 25.0% "
+        "may be"
     )
 
 
@@ -104,10 +104,13 @@ def test_changed_answers_just_over_the_bar_may_be_chance():
 
 
 def test_of_a_few_different_passengers_all_may_be_borderline_cases():
-    verdict = judge_answers(same(passengers=12, changed=12), POLICY)
+    verdict = judge_answers(same(passengers=12, changed=12, unlike=700), POLICY)
 
     assert verdict.state == "not_enough"
-    assert verdict.sentence == "only 12 different passengers are in the log"
+    assert verdict.sentence == (
+        "only 12 different passengers like those it was trained on are in the log, and 700 unlike "
+        "these"
+    )
 
 
 def test_who_sets_fewer_predictions_is_judged_on_fewer_passengers():
@@ -181,7 +184,7 @@ def test_what_breaks_one_bar_is_told_alone_and_what_is_missing_before_what_is_we
     broken = replace(WELL, same_inputs=same(changed=400), latency_after=None)
     waiting = replace(WELL, latency_after=None)
 
-    assert judge_release(broken, POLICY).sentence.startswith("about 400 of the same 500")
+    assert judge_release(broken, POLICY).sentence.startswith("400 of 500 answers")
     assert "answers of it" not in judge_release(broken, POLICY).sentence
     assert judge_release(waiting, POLICY).state == "not_enough"
     assert judge_release(waiting, POLICY).sentence == "0 of 100 single answers of it"

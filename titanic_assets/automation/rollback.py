@@ -61,6 +61,8 @@ def make_previous_live(
     """The second half. Whatever makes a release live is entered as the asset that stands for it."""
     from titanic_assets.releasing.going_live import make_live
     from titanic_assets.releasing.publish import Overtaken
+    from titanic_assets.releasing.rolling_back import RolledBack
+    from titanic_assets.releasing.telling import as_materialization
     from titanic_assets.tracking.http_registry import open_registry
 
     event = _done(context, settings)
@@ -74,18 +76,7 @@ def make_previous_live(
     except Overtaken as overtaken:
         context.log.info("others make live what is champion by now: %s", overtaken)
         return
-    context.log_event(
-        dg.AssetMaterialization(
-            "live_release",
-            description=f"version {event.from_version} was withdrawn: {event.why}",
-            metadata={
-                "version": live.version,
-                "release": live.release,
-                "service": dg.MetadataValue.url(live.service),
-                "seconds": live.seconds,
-            },
-        )
-    )
+    context.log_event(as_materialization(RolledBack(event, live)))
     if _by_itself(context):
         send_alert(settings, alert_text(event, settings, context.run.run_id), context.log.info)
 

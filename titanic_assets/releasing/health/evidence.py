@@ -68,6 +68,7 @@ def _latency(log: str, version: int, since: float, until: float) -> Latency | No
 def _same_inputs(settings: Settings, pair: Pair, since: float) -> tuple[SameInputs | None, str]:
     """Both models before the passengers of the log; or why not."""
     from titanic_model.release import BrokenRelease
+    from titanic_model.scorer import UnusableModel
 
     recent = read_recent(settings.predictions, since, most=_MOST_PASSENGERS)
     releases = settings.places.releases
@@ -75,5 +76,5 @@ def _same_inputs(settings: Settings, pair: Pair, since: float) -> tuple[SameInpu
         before = find_release(releases, pair.before, pair.digest_before)
         after = find_release(releases, pair.version, pair.digest)
         return compare(before, after, [event.input for event in recent.events]), ""
-    except (BrokenRelease, NoSuchRelease) as error:
+    except (BrokenRelease, NoSuchRelease, UnusableModel) as error:
         return None, str(error)

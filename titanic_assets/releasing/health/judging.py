@@ -27,7 +27,7 @@ class HealthPolicy:
     slowdown: float = 3.0
     changed_answers: float = 0.25
     # Different ones: of a few, all may be close to the threshold.
-    passengers: int = 30
+    passengers: int = 20
     # Nobody notices less, and a busy moment of the machine does it.
     slow_ms: float = 5.0
     # So much longer the model itself has to take for one passenger, or it was not the model.
@@ -96,18 +96,21 @@ def judge_answers(same: SameInputs | None, policy: HealthPolicy) -> Verdict:
         return Verdict("not_enough", "the two releases could not be compared")
     other = same.changed + same.unanswered
     said = (
-        f"about {same.changed:,} of the same {same.passengers:,} passengers it says something "
-        f"else ({_percent(same.changed / max(same.passengers, 1))})"
+        f"{same.changed:,} of {same.passengers:,} answers about the same passengers are others "
+        f"than before ({_percent(same.changed / max(same.passengers, 1))})"
     )
     if same.unanswered:
         said += f", and about {same.unanswered:,} of them it says nothing"
     if same.passengers < min(policy.predictions, policy.passengers):
+        unlike = f", and {same.unlike:,} unlike these" if same.unlike else ""
         return Verdict(
-            "not_enough", f"only {same.passengers:,} different passengers are in the log"
+            "not_enough",
+            f"only {same.passengers:,} different passengers like those it was trained on are in "
+            f"the log{unlike}",
         )
     least, _ = share_between(other, same.passengers)
     if least > policy.changed_answers:
-        return Verdict("breach", f"{said}; at most {_percent(policy.changed_answers)} may change")
+        return Verdict("breach", f"{said}; at most {_percent(policy.changed_answers)} may be")
     return Verdict("healthy", said)
 
 

@@ -1,7 +1,8 @@
 """Two releases before the same passengers: how often they say something else, how long they take.
 
-The passengers are those of the log, whichever release answered them, so who they are makes no
-difference between the two. Both models are asked here and now, so neither does a busy machine.
+The passengers are those of the log, whichever release answered them, as far as they are like those
+that both were trained on. So other traffic makes no difference between the two; and as both are
+asked here and now, neither does a busy machine.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from titanic_assets.releasing.health.ordinary import bounds_of, is_ordinary
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
 
     Matrix = NDArray[np.float32]
 
+# An answer has changed when the probability went over the threshold and so far besides.
+MOVED = 0.2
 _ROWS_AT_ONCE = 20
 # A tick of a sensor is ended after a minute, and a model that is slow enough would use it up.
 _SCORING_SECONDS = 10.0
@@ -37,13 +42,16 @@ class NoSuchRelease(RuntimeError):
 class SameInputs:
     """What both models made of the same different passengers.
 
-    Unanswered are those for whom the new model has no probability. The milliseconds are those of
-    one passenger scored alone, at best: whatever else the machine does only ever adds to them.
+    Changed are those who fare otherwise, and not by a little: close to the threshold that happens
+    to any two models. Unanswered are those for whom the new model has no probability; unlike are
+    those left out. The milliseconds are those of one passenger scored alone, at best: whatever
+    else the machine does only ever adds to them.
     """
 
     passengers: int
     changed: int
     unanswered: int
+    unlike: int
     before_ms: float
     after_ms: float
 
@@ -71,24 +79,28 @@ def compare(before: Release, after: Release, passengers: Sequence[Passenger]) ->
     from titanic_model.features import FEATURES, derive_row
     from titanic_model.metrics import THRESHOLD
 
-    different = {derive_row(vars(each)).tobytes(): None for each in passengers}
-    matrix = np.frombuffer(b"".join(different), np.float32).reshape(-1, len(FEATURES))
     was, is_now = before.scorer(), after.scorer()
-    if not len(matrix):
-        return SameInputs(0, 0, 0, 0.0, 0.0)
+    bounds = bounds_of(before.reference, after.reference)
+    ordinary = [each for each in passengers if is_ordinary(each, bounds)]
+    unlike = len(passengers) - len(ordinary)
+    different = {derive_row(vars(each)).tobytes(): None for each in ordinary}
+    if not different:
+        return SameInputs(0, 0, 0, unlike, 0.0, 0.0)
+    matrix = np.frombuffer(b"".join(different), np.float32).reshape(-1, len(FEATURES))
     scored = changed = unanswered = 0
     until = time.monotonic() + _SCORING_SECONDS
     for start in range(0, len(matrix), _ROWS_AT_ONCE):
         if time.monotonic() > until:
             break
         rows = matrix[start : start + _ROWS_AT_ONCE]
-        old, new = _scores(was, rows), _scores(is_now, rows)
-        answered = np.isfinite(old) & np.isfinite(new)
-        scored += int(np.isfinite(old).sum())
-        changed += int(((old >= THRESHOLD) != (new >= THRESHOLD))[answered].sum())
-        unanswered += int((np.isfinite(old) & ~np.isfinite(new)).sum())
-    before_ms, after_ms = _times(was, is_now, matrix[:1])
-    return SameInputs(scored, changed, unanswered, before_ms, after_ms)
+        old = _scores(was, rows)
+        new = _scores(is_now, rows)[np.isfinite(old)]
+        old = old[np.isfinite(old)]
+        crossed = (old >= THRESHOLD) != (new >= THRESHOLD)
+        scored += len(old)
+        changed += int((crossed & (abs(new - old) >= MOVED)).sum())  # no number is never more
+        unanswered += int((~np.isfinite(new)).sum())
+    return SameInputs(scored, changed, unanswered, unlike, *_times(was, is_now, matrix[:1]))
 
 
 def _scores(scorer: Scorer, rows: Matrix) -> NDArray[Any]:
