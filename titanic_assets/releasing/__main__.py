@@ -10,10 +10,8 @@ import sys
 import time
 
 from titanic_assets.releasing import NOTHING_TO_SERVE
-from titanic_assets.releasing.bundle import NotBuilt, build_bento
 from titanic_assets.releasing.by_hand import promote_by_hand, roll_back_by_hand
 from titanic_assets.releasing.going_live import NotLive
-from titanic_assets.releasing.proving import NotProven
 from titanic_assets.releasing.publish import NoChampion, publish
 from titanic_assets.settings import CHECKOUT, Settings, WrongSetting, load_settings
 from titanic_assets.stack.surroundings import read_dotenv
@@ -38,6 +36,8 @@ _NOT_DONE = (
 
 def release(settings: Settings) -> str:
     """Do both, one after the other; returns the bento's tag."""
+    from titanic_assets.releasing.bundle import build_bento
+
     releases = settings.places.releases
     published = publish(Registry(settings.tracking_uri), releases)
     live = published.current
@@ -74,6 +74,10 @@ def main() -> int:
 
 
 def _release(settings: Settings) -> int:
+    # Here, as a rollback is in a hurry.
+    from titanic_assets.releasing.bundle import NotBuilt
+    from titanic_assets.releasing.proving import NotProven
+
     try:
         _say(release(settings))
     except (BrokenRelease, ForeignVersion, NoChampion, NoRelease, NotBuilt, NotProven) as error:
