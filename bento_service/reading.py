@@ -7,7 +7,7 @@ is shown. Nothing is guessed from a text that should have been a number.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any
@@ -26,14 +26,6 @@ _FIELDS = {field.name: field for field in FIELDS}
 _WHOLE = tuple(field.name for field in FIELDS if field.kind == "integer")
 _read_one = Passenger.__pydantic_validator__.validate_json
 _check_one = Passenger.__pydantic_validator__.validate_python
-_columns: dict[str, Any] = {
-    name: Annotated[list[field], FailFast()]  # type: ignore[valid-type] # mypy knows no such types
-    for name, field in Passenger.__annotations__.items()
-}
-_check_columns = create_model(
-    "Columns", __config__=Passenger.model_config, **_columns
-).__pydantic_validator__.validate_python
-_new, _set = Passenger.__new__, object.__setattr__
 
 
 class PassengerBatch(BaseModel):
@@ -123,26 +115,6 @@ def check_passenger(content: Any) -> Passenger | Refused:
         whole = _with_whole_numbers(content)
         return refusal_of(error) if whole is None else check_passenger(whole)
     return passenger
-
-
-def check_columns(columns: Mapping[str, list[Any]]) -> list[Passenger]:
-    """All rows of a batch from a column for each field, or ValidationError.
-
-    No rule of the contract is about two fields, so good columns make good rows, which need not be
-    checked again: that takes half the time.
-    """
-    checked = _check_columns(columns).__dict__
-    names = set(checked)
-    passengers = []
-    for values in zip(*checked.values(), strict=True):
-        # What `Passenger.model_construct` does, for which it takes longer than a check would.
-        passenger = _new(Passenger)
-        _set(passenger, "__dict__", dict(zip(checked, values, strict=True)))
-        _set(passenger, "__pydantic_fields_set__", names)
-        _set(passenger, "__pydantic_extra__", None)
-        _set(passenger, "__pydantic_private__", None)
-        passengers.append(passenger)
-    return passengers
 
 
 def _look_again(body: bytes, refusal: Refused) -> Passenger:
