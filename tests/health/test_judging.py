@@ -40,8 +40,8 @@ def test_a_release_that_does_as_well_as_the_one_before_is_healthy_and_says_in_fi
     assert verdict.state == "healthy"
     assert verdict.sentence == (
         "0 % of 1,000 requests for predictions failed (0 % of 1,000 before it); 25 of 500 "
-        "answers about the same passengers are others than before (5.0%); 19 of 20 answers come within 1.0 ms "
-        "(1.0 ms before it, on 1,000 and 1,000 answers)"
+        "answers about the same passengers are others than before (5.0%); 19 of 20 answers come "
+        "within 1.0 ms (1.0 ms before it, on 1,000 and 1,000 answers)"
     )
 
 
@@ -83,8 +83,8 @@ def test_other_answers_about_the_same_passengers_withdraw_it():
 
     assert verdict.state == "breach"
     assert verdict.sentence == (
-        "180 of 200 answers about the same passengers are others than before (90.0%); at most 25.0% "
-        "may be"
+        "180 of 200 answers about the same passengers are others than before (90.0%); at most "
+        "25.0% may be"
     )
 
 
