@@ -9,7 +9,7 @@ IN_VENV := .venv/bin/python
 unexport PYTHONPATH PYTHONHOME PYTHONSAFEPATH PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help run promote rollback backup restore token test check lint bench lock doctor clean screenshots
+.PHONY: help run bento bentos export import image promote rollback backup restore token test check lint bench lock doctor clean screenshots
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,28 @@ promote: ## make a version champion, also one that was withdrawn (VERSION=4 WHY=
 rollback: ## the champion before this one goes live again, in seconds (WHY="...")
 	@$(INSTALL) orchestration
 	@$(IN_VENV) -m titanic_assets.releasing rollback --why "$$WHY"
+
+bento: ## build the champion's bento, or find it there; prints its tag
+	@$(INSTALL) orchestration serving
+	@$(IN_VENV) -m titanic_assets.releasing.bentos build
+
+bentos: ## the bentos of this home, as `bentoml list` shows them
+	@$(INSTALL) orchestration
+	@$(IN_VENV) -m titanic_assets.releasing.bentos list
+
+export: ## a bento with its release as one file (TAG=titanic_survival:latest TO=folder)
+	@$(if $(TO),,$(error where to? make export TO=folder))
+	@$(INSTALL) orchestration
+	@$(IN_VENV) -m titanic_assets.releasing.bentos export "$${TAG:-titanic_survival:latest}" "$$TO"
+
+import: ## an exported bento, from any machine, into this home (FROM=file)
+	@$(if $(FROM),,$(error which file? make import FROM=file.bento))
+	@$(INSTALL) orchestration
+	@$(IN_VENV) -m titanic_assets.releasing.bentos import "$$FROM"
+
+image: ## the champion's bento, or TAG, as a container image; runs it, asks it, stops it
+	@$(INSTALL) orchestration serving
+	@$(IN_VENV) -m titanic_assets.releasing.image $${TAG:+"$$TAG"}
 
 token: ## a token for the API, signed with JWT_SECRET (ARGS="--scope predict admin --hours 8")
 	@$(INSTALL) serving

@@ -35,7 +35,7 @@ def test_what_is_set_behind_a_target_is_a_setting(page):
         if command.startswith("make ")
         for name in re.findall(r"([A-Z_]+)=", command)
     }
-    assert behind <= SETTINGS | {"ARGS", "FROM", "TO", "VERSION", "WHY"}
+    assert behind <= SETTINGS | {"ARGS", "FROM", "TAG", "TO", "VERSION", "WHY"}
 
 
 def test_files_that_are_to_be_copied_are_there(page):

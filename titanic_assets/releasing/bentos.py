@@ -41,6 +41,8 @@ def bentoml_environment(settings: Settings) -> dict[str, str]:
         **{name: value for name, value in inherited.items() if not name.startswith("BENTO")},
         **NO_TELEMETRY,
         "BENTOML_HOME": str(settings.places.bentoml),
+        # Else it cuts tags off, where nobody has said how wide a line may be.
+        "COLUMNS": os.environ.get("COLUMNS", "120"),
     }
 
 

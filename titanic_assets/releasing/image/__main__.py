@@ -1,5 +1,6 @@
 """`python -m titanic_assets.releasing.image` (which is `make image`): the champion's, tried."""
 
+import argparse
 import os
 import sys
 import time
@@ -24,17 +25,19 @@ from titanic_assets.stack.surroundings import read_dotenv
 from titanic_model.release import BrokenRelease
 
 
-def make_image(settings: Settings) -> int:
-    """Build it, run it, ask it, and tell."""
+def make_image(settings: Settings, tag: str | None) -> int:
+    """Build it, run it, ask it, and tell; of the champion's bento, or of the one of that tag."""
     began = time.monotonic()
 
     def say(text: str) -> None:
         _print(f"[{time.monotonic() - began:5.1f} s] {text}")
 
     engine = find_engine(settings.container_engine)
-    bento = champions_bento(settings)
-    say(f"bento {bento.tag}{' is there already' if bento.reused else ' built'}")
-    built = build_image(bento.tag, settings, engine, say)
+    if tag is None:
+        bento = champions_bento(settings)
+        tag = bento.tag
+        say(f"bento {tag}{' is there already' if bento.reused else ' built'}")
+    built = build_image(tag, settings, engine, say)
     say("running it, asking it, stopping it")
     trial = try_image(built.tag, built.bento.release, engine)
     say(trial_in_words(trial))
@@ -50,10 +53,13 @@ def make_image(settings: Settings) -> int:
 
 
 def main() -> int:
-    """Read the settings, and do it."""
+    """Read the command line and the settings, and do it."""
+    parser = argparse.ArgumentParser(prog="python -m titanic_assets.releasing.image")
+    parser.add_argument("tag", nargs="?", help="of a bento in this home; else the champion's")
+    arguments = parser.parse_args()
     os.environ.update(read_dotenv(CHECKOUT / ".env") | dict(os.environ))
     try:
-        return make_image(load_settings())
+        return make_image(load_settings(), arguments.tag)
     except NoEngine as error:
         print(f"image not built: {error}", file=sys.stderr)  # noqa: T201 - speaks to a person
         return NOTHING_TO_SERVE

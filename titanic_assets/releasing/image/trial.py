@@ -126,7 +126,7 @@ def wait_until_ready(container: Container) -> None:
         time.sleep(_LOOK_EVERY_SECONDS)
 
 
-def stop_while_asked(container: Container) -> None:
+def stop_while_asked(container: Container, within: int = _STOPPED_WITHIN_SECONDS) -> None:
     """Stop it with a request in flight, which still has to get its answer."""
     body = json.dumps({"pclass": 1, "sex": "female"}).encode()
     head = (
@@ -138,7 +138,7 @@ def stop_while_asked(container: Container) -> None:
         # It is being answered as soon as the service asks for the rest.
         if b" 100 " not in caller.recv(1024):
             raise TrialFailed("the service does not go on with a request that waits for its word")
-        stopping = Thread(target=_stop, args=(container,))
+        stopping = Thread(target=_stop, args=(container, within))
         stopping.start()
         try:
             while _takes_calls(container.address):
@@ -153,8 +153,8 @@ def stop_while_asked(container: Container) -> None:
         raise TrialFailed(f"a request in flight was answered by {answer.status}: {content[:200]!r}")
 
 
-def _stop(container: Container) -> None:
-    container.engine.run("stop", "-t", str(_STOPPED_WITHIN_SECONDS), container.name, within=60)
+def _stop(container: Container, within: int) -> None:
+    container.engine.run("stop", "-t", str(within), container.name, within=60)
 
 
 def _takes_calls(address: tuple[str, int]) -> bool:
