@@ -38,12 +38,12 @@ def read_served(url: str) -> Served:
         return parse_served(answer.content.decode())
     except NoAnswer as error:
         raise _unreadable(address, str(error)) from None
-    except ValueError as error:
+    except (ArithmeticError, LookupError, ValueError) as error:
         raise _unreadable(address, f"what it answers are no metrics of ours ({error})") from None
 
 
 def parse_served(text: str) -> Served:
-    """What the text of `/metrics` says; a `ValueError` where it is none of our service."""
+    """What the text of `/metrics` says; some error where it is not that of our service."""
     from prometheus_client.parser import text_string_to_metric_families
 
     requests = failed = 0
