@@ -9,6 +9,7 @@ from titanic_assets.backup.archive import read_backup
 from titanic_assets.backup.making import NothingToBackUp, WrongPlace, make_backup, remove_older
 from titanic_assets.backup.manifest import BrokenBackup, Manifest
 from titanic_assets.backup.progress import Progress, in_words
+from titanic_assets.backup.reading import UnreadableStore
 from titanic_assets.backup.restoring import HomeNotEmpty, TooLittleRoom, restore
 from titanic_assets.revision import code_revision
 from titanic_assets.settings import CHECKOUT, Settings, WrongSetting, load_settings
@@ -23,6 +24,7 @@ _WRONG = (
     NothingToBackUp,
     OSError,
     TooLittleRoom,
+    UnreadableStore,
     WrongPlace,
     WrongSetting,
 )

@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Event, Thread
 
-_EVERY_SECONDS = 2.0
-
 
 @dataclass
 class Step:
@@ -47,6 +45,7 @@ class Progress:
     """Lines for a person, each with the seconds since the beginning."""
 
     write: Callable[[str], None]
+    every_seconds: float = 2.0
     began: float = field(default_factory=time.monotonic)
 
     def say(self, text: str) -> None:
@@ -67,7 +66,7 @@ class Progress:
         self.say(step.done)
 
     def _tell(self, step: Step, over: Event) -> None:
-        while not over.wait(_EVERY_SECONDS):
+        while not over.wait(self.every_seconds):
             self.say(f"  {step.so_far} …")
 
 

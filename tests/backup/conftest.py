@@ -1,0 +1,40 @@
+"""A home in which much has happened, a small one, and what is said meanwhile."""
+
+import pytest
+
+from tests.backup.homes import Home, LivedInHome
+from titanic_assets.backup.progress import Progress
+from titanic_assets.tracking.registry import Registry
+
+
+@pytest.fixture
+def said():
+    return []
+
+
+@pytest.fixture
+def progress(said):
+    return Progress(said.append)
+
+
+@pytest.fixture
+def home(tmp_path):
+    """Without any database, so that a test of something else is quick."""
+    small = Home(tmp_path / "a home")
+    small.write("ledger/promotions.jsonl", '{"event_id": "1"}\n')
+    small.write("landing/list.csv", "a,b\n")
+    small.write("reports/page.html", "<p>page</p>")
+    return small
+
+
+@pytest.fixture(scope="session")
+def migrated_store(tmp_path_factory):
+    """An empty store of MLflow. It costs seconds to make, and milliseconds to copy."""
+    database = tmp_path_factory.mktemp("store") / "mlflow.db"
+    Registry(f"sqlite:///{database}").client.search_experiments()
+    return database
+
+
+@pytest.fixture(scope="session")
+def lived_in(tmp_path_factory, migrated_store):
+    return LivedInHome(tmp_path_factory.mktemp("machine") / "a home", migrated_store)
