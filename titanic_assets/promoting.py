@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from titanic_assets.champions import withdrawn
 from titanic_assets.ledger import PromotionLedger
 from titanic_assets.tracking.promotion import Promotion, promote
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import dagster as dg
 
+    from titanic_assets.ledger import PromotionEvent
     from titanic_assets.records import CandidateEvaluation
     from titanic_assets.settings import Settings
     from titanic_assets.tracking.mlflow_run import MlflowRun
@@ -58,8 +62,8 @@ def decide_and_promote(
 ) -> Outcome:
     """Apply the promotion rule and carry out what it says; the same run twice is one promotion."""
     _require_same_champion(evaluation, run.registry)
-    decision = decide_on(evaluation, settings)
     ledger = PromotionLedger(settings.places.ledger)
+    decision = decide_on(evaluation, settings, ledger.events())
     if decision.outcome != "reject":
         promote(
             run.registry,
@@ -70,6 +74,7 @@ def decide_and_promote(
                 why=decision.reason,
                 who=f"dagster job {context.run.job_name}",
                 dagster_run_id=context.run.run_id,
+                on_trial=decision.on_trial,
             ),
         )
     newest = reversed(ledger.events()[-_SHOWN_LINES:])
@@ -100,9 +105,11 @@ def _require_same_champion(evaluation: CandidateEvaluation, registry: Registry) 
         )
 
 
-def decide_on(evaluation: CandidateEvaluation, settings: Settings) -> Decision:
-    """What the promotion rule says of an evaluated candidate."""
-    from titanic_model.promotion import Champion, Contender, Policy, decide
+def decide_on(
+    evaluation: CandidateEvaluation, settings: Settings, events: Iterable[PromotionEvent] = ()
+) -> Decision:
+    """What the promotion rule says of an evaluated candidate, after these events."""
+    from titanic_model.promotion import Champion, Contender, Policy, Withdrawn, decide
 
     version = evaluation.champion
     champion = (
@@ -110,8 +117,13 @@ def decide_on(evaluation: CandidateEvaluation, settings: Settings) -> Decision:
         if version is None
         else Champion(str(version.version), version.digest, evaluation.comparison)
     )
+    event = withdrawn(events).get(evaluation.candidate.digest)
     return decide(
-        Contender(evaluation.candidate.digest, evaluation.gates),
+        Contender(
+            evaluation.candidate.digest,
+            evaluation.gates,
+            Withdrawn(str(event.from_version), event.why) if event else None,
+        ),
         champion,
-        Policy(minimum_gain=settings.minimum_gain),
+        Policy(minimum_gain=settings.minimum_gain, shadow_minutes=settings.shadow_minutes),
     )

@@ -15,12 +15,22 @@ Outcome = Literal["promote", "challenger", "reject"]
 
 @dataclass(frozen=True)
 class Policy:
-    """The bars of the comparison with the champion."""
+    """The bars of the comparison with the champion, and what comes before taking its place."""
 
     minimum_gain: float = 0.002
     # A candidate that loses no more than this is worth watching beside the champion.
     challenger_loss: float = 0.01
     significance: float = 0.05
+    # For so long a better one is in shadow before it takes the champion's place; 0 is at once.
+    shadow_minutes: float = 0.0
+
+
+@dataclass(frozen=True)
+class Withdrawn:
+    """That this very model was champion once and was taken back: as which version, and why."""
+
+    version: str
+    why: str
 
 
 @dataclass(frozen=True)
@@ -29,6 +39,7 @@ class Contender:
 
     digest: str
     gates: Sequence[GateResult]
+    withdrawn: Withdrawn | None = None
 
 
 @dataclass(frozen=True)
@@ -50,6 +61,8 @@ class Decision:
 
     outcome: Outcome
     reason: str
+    # Whether this challenger is to be promoted, once it has been in shadow for long enough.
+    on_trial: bool = False
 
 
 def decide(
@@ -63,18 +76,30 @@ def decide(
             "reject",
             f"The candidate is the very model that is champion, version {champion.version}.",
         )
+    if candidate.withdrawn is not None:
+        return Decision(
+            "reject",
+            f"This very model was withdrawn as version {candidate.withdrawn.version}: "
+            f"{candidate.withdrawn.why}. Only a person makes it champion again: "
+            f"make promote VERSION={candidate.withdrawn.version}",
+        )
     failed = [gate for gate in candidate.gates if gate.blocking and not gate.passed]
     if failed:
         return Decision("reject", " ".join(gate.explanation for gate in failed))
     if champion is None:
         return Decision("promote", "It passes every gate, and there is no champion yet.")
-    if champion.comparison is None:
-        return Decision(
+    if champion.comparison is not None:
+        decision = _against(champion.version, champion.comparison, policy)
+    else:
+        decision = Decision(
             "promote",
             f"It passes every gate, and champion {champion.version} cannot be compared: it reads "
             "features of a version that is no longer derived.",
         )
-    return _against(champion.version, champion.comparison, policy)
+    if decision.outcome == "promote" and policy.shadow_minutes > 0:
+        reason = f"{decision.reason} First it is in shadow for {policy.shadow_minutes:g} minutes."
+        return Decision("challenger", reason, on_trial=True)
+    return decision
 
 
 def _against(version: str, comparison: Comparison, policy: Policy) -> Decision:

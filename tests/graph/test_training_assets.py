@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter
 
+from tests.tracking.test_ledger import an_event
 from titanic_assets import feature_tables
 from titanic_assets.assets.training import GATES
 from titanic_assets.feature_tables import open_feature_store
@@ -166,3 +167,19 @@ def test_who_is_not_promoted_leaves_the_champion_if_there_is_one(champion, words
 
 def test_the_gain_that_is_needed_is_a_setting():
     assert decide_on(an_evaluation(gain=0.01), Settings(minimum_gain=0.02)).outcome == "challenger"
+
+
+def test_what_was_withdrawn_is_not_promoted_by_another_training():
+    taken_back = an_event(kind="rollback", from_version=4, to_version=3, withdraws="candidate")
+    decision = decide_on(an_evaluation(gain=0.01), Settings(), [taken_back])
+    assert decision.outcome == "reject"
+    assert f"withdrawn as version 4: {taken_back.why}" in decision.reason
+    by_hand = an_event(kind="by_hand", to_version=4, digest="candidate")
+    assert decide_on(an_evaluation(gain=0.01), Settings(), [taken_back, by_hand]).outcome == (
+        "promote"
+    )
+
+
+def test_a_time_in_shadow_is_a_setting():
+    decision = decide_on(an_evaluation(gain=0.01), Settings(shadow_minutes=5))
+    assert (decision.outcome, decision.on_trial) == ("challenger", True)

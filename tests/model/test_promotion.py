@@ -6,7 +6,7 @@ import pytest
 
 from titanic_model.comparison import Comparison
 from titanic_model.gates import GateResult
-from titanic_model.promotion import Champion, Contender, Policy, decide
+from titanic_model.promotion import Champion, Contender, Policy, Withdrawn, decide
 from titanic_model.resampling import Interval
 
 PASSED = GateResult("accuracy", True, 0.82, 0.80, True, "Accuracy is 0.82.")
@@ -74,3 +74,29 @@ def test_the_policy_can_be_moved():
     strict = Policy(minimum_gain=0.01, challenger_loss=0.0)
     assert decide(CANDIDATE, champion(gain=0.005), strict).outcome == "challenger"
     assert decide(CANDIDATE, champion(gain=-0.001), strict).outcome == "reject"
+
+
+def test_a_model_that_was_withdrawn_is_rejected_however_good_it_is():
+    again = replace(CANDIDATE, withdrawn=Withdrawn("4", "it answers too slowly"))
+    for beside in (champion(gain=0.1), None):
+        decision = decide(again, beside)
+        assert decision.outcome == "reject"
+        assert "withdrawn as version 4: it answers too slowly" in decision.reason
+        assert "make promote VERSION=4" in decision.reason
+
+
+def test_a_better_one_is_in_shadow_first_where_that_is_wanted():
+    patient = Policy(shadow_minutes=30)
+    for beside in (champion(gain=0.1), Champion("3", "old", None)):
+        decision = decide(CANDIDATE, beside, patient)
+        assert (decision.outcome, decision.on_trial) == ("challenger", True)
+        assert "in shadow for 30 minutes" in decision.reason
+        assert not decide(CANDIDATE, beside).on_trial
+
+
+def test_only_who_would_be_promoted_is_on_trial():
+    patient = Policy(shadow_minutes=30)
+    assert decide(CANDIDATE, None, patient).outcome == "promote"
+    watched = decide(CANDIDATE, champion(gain=0.0), patient)
+    assert (watched.outcome, watched.on_trial) == ("challenger", False)
+    assert decide(CANDIDATE, champion(gain=-0.5), patient).outcome == "reject"
