@@ -1,59 +1,13 @@
 """Alerts reach whoever is set, and nobody waits or fails for those who cannot take them."""
 
-import json
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from tests.health.receiver import SECRET
 from tests.service.serving import free_port
 from titanic_assets.alerting import send_alert
 from titanic_assets.settings import Settings
-
-SECRET = "T0KEN/of-the-webhook"  # noqa: S105 - of this test
-
-
-class Receiver(ThreadingHTTPServer):
-    """What takes alerts: with that status, and after so long."""
-
-    daemon_threads = True
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.status = 200
-        self.go_on = threading.Event()
-        self.go_on.set()
-        self.taken = []
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.server_port}/services/{SECRET}"
-
-
-class _Handler(BaseHTTPRequestHandler):
-    def do_POST(self):
-        content = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.taken.append((self.path, self.headers["Content-Type"], json.loads(content)))
-        self.server.go_on.wait(20)
-        self.send_response(self.server.status)
-        self.end_headers()
-        self.wfile.write(b"ok")
-
-    def log_message(self, *_):
-        pass
-
-
-@pytest.fixture
-def receiver():
-    server = Receiver()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server
-    server.go_on.set()
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @pytest.fixture
