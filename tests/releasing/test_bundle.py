@@ -7,10 +7,11 @@ import pytest
 import yaml
 
 from tests.releasing.releases import PROVENANCE, a_release
-from titanic_assets.releasing.bundle import NotBuilt, build_bento
+from titanic_assets.releasing.bundle import NotBuilt, build_bento, find_bento
 from titanic_assets.releasing.proving import NotProven
 from titanic_assets.settings import CHECKOUT, Settings
-from titanic_model.published import Current, publish_release, read_current
+from titanic_assets.stack.served import bento_to_serve
+from titanic_model.published import CURRENT, Current, publish_release, read_current
 from titanic_model.release import MODEL, read_release
 
 SERVICE = """
@@ -206,6 +207,29 @@ def test_a_latest_that_names_nothing_is_put_right(first_build, built):
     assert built.build().reused
 
     assert latest.read_text() == first.version
+
+
+def test_a_bento_is_found_as_long_as_it_is_of_the_release_and_the_code(first_build, built):
+    _, first = first_build
+    release = built.publish()
+    found = find_bento(release, built.settings, built.checkout)
+    assert found.tag == first.tag
+    assert found.size > 10_000
+
+    another = built.publish(version="4")
+    assert find_bento(another, built.settings, built.checkout) is None
+    with built.service.open("a") as service:
+        service.write("# changed\n")
+    assert find_bento(release, built.settings, built.checkout) is None
+
+
+def test_nothing_is_served_at_once_where_nothing_is_live_or_bundled(built):
+    assert bento_to_serve(built.settings) is None
+    current = built.settings.places.releases / CURRENT
+    current.write_text("{")
+    assert bento_to_serve(built.settings) is None
+    current.write_text(Current(built.publish().name).to_json())
+    assert bento_to_serve(built.settings) is None  # the bento there is of a tiny service
 
 
 def test_a_service_that_cannot_be_built_leaves_nothing_and_tells_why(fresh):

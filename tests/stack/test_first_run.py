@@ -33,6 +33,13 @@ def test_a_run_that_could_not_start_says_why():
     assert describe({"eventType": "RUN_FAILURE", "error": None}) == "  the run failed"
 
 
+def test_a_step_that_is_tried_again_says_why():
+    error = {"message": "the registry is down", "causes": []}
+    event = {"eventType": "STEP_UP_FOR_RETRY", "stepKey": "serving_bundle", "error": error}
+
+    assert describe(event) == "  serving_bundle is tried again\n    the registry is down"
+
+
 def test_what_only_machines_care_about_is_not_shown():
     assert describe({"eventType": "STEP_START", "stepKey": "raw_passengers"}) is None
 

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 
 from tests.stack.make_run import WORKSPACE, MakeRun, until
 from titanic_assets.settings import CHECKOUT
+from titanic_assets.stack.dagster_api import Webserver
 from titanic_assets.stack.processes import running_under
 
 SECRET = "not a secret, and long enough for one"  # noqa: S105 - for this test alone
@@ -39,7 +41,7 @@ def test_a_first_run_that_fails_is_told_and_everything_stays_up(one_home):
 
         assert "champion_model failed" in said
         assert "the ship is still afloat" in said
-        assert "there is nothing to serve, so the API stays down" in said
+        assert "no model was promoted, so there is nothing to serve" in said
         assert "  API " not in until(supervisor, "  logs ")
         assert f"http://localhost:{one_home.ui_port}/runs/" in said
         assert "dagster" in one_home.get(one_home.ui_port, "/server_info")
@@ -73,7 +75,11 @@ def test_the_first_model_is_trained_and_what_was_promoted_is_told(one_home):
         greeting = one_home.get(one_home.ui_port, "/graphql?query=%7BshouldShowNux%7D")
         assert json.loads(greeting) == {"data": {"shouldShowNux": False}}
 
+        assert "promotion_sensor sees the promotion and starts bundle_job" in said
+        assert re.search("bento 1-[0-9a-f-]+ built in", said)
         assert "serving bento titanic_survival:1-" in said
+        assert "answers with version 1" in said
+        assert "live_release: version 1" in said
         assert "survives with probability 0.73, says version 1" in said
         addresses = until(supervisor, "  logs ")
         assert f"http://localhost:{one_home.api_port}/ui" in addresses
@@ -84,41 +90,60 @@ def test_the_first_model_is_trained_and_what_was_promoted_is_told(one_home):
         supervisor.wait()
         # Nobody could end these: they are for the next start to find.
         assert running_under(one_home.home)
-        left = {each.pid for each in running_under(one_home.home)}
-        (one_home.home / "releases" / "current.json").write_text("{")
-
-        with one_home.started(JWT_SECRET=SECRET) as next_one:
-            said = until(next_one, "ready; Ctrl-C")
-
-            assert "that a killed `make run` had left behind" in said
-            assert "there is a champion already, so nothing is trained now" in said
-            assert left.isdisjoint(psutil.pids())
-            assert re.search("bento 1-[0-9a-f-]+ is there already", said)
-            assert "the API answers whoever shows a token" in said
-            token = subprocess.run(
-                ["make", "token"],
-                cwd=CHECKOUT,
-                env={"PATH": os.environ["PATH"], "JWT_SECRET": SECRET},
-                check=True,
-                capture_output=True,
-                text=True,
-            ).stdout.strip()
-            assert one_home.predict(Authorization=f"Bearer {token}")["model_version"] == "1"
-
-            commands = {tuple(each.cmdline()[1:4]): each for each in running_under(one_home.home)}
-            assert ("-m", "mlflow", "server") in commands
-            commands["-m", "bentoml", "serve"].kill()
-            said, _ = next_one.communicate(timeout=20)
-
-        assert next_one.returncode == 1
-        assert "api ended by signal SIGKILL" in said
-        assert "The end of" in said
-        assert running_under(one_home.home) == []
 
 
-def test_ctrl_c_ends_the_api_and_all_else(one_home):
+def test_what_cannot_be_bundled_is_told_and_served_once_it_can(one_home):
+    """What a killed `make run` left is found first, and the release of the champion is not."""
+    left = {each.pid for each in running_under(one_home.home)}
+    shutil.rmtree(one_home.home / "releases")
+    (release,) = one_home.home.glob("mlflow/artifacts/**/release")
+    away = release.rename(release.with_name("away"))
     with one_home.started() as supervisor:
-        until(supervisor, "ready; Ctrl-C")
+        said = until(supervisor, "ready; Ctrl-C")
+
+        assert "that a killed `make run` had left behind" in said
+        assert left.isdisjoint(psutil.pids())
+        assert "there is a champion already, so nothing is trained now" in said
+        assert "serving_bundle failed" in said
+        assert "has no release/ among the artifacts" in said
+        assert "the champion is not live. Mend the cause and launch the run again" in said
+        assert "  API " not in until(supervisor, "  logs ")
+        assert "dagster" in one_home.get(one_home.ui_port, "/server_info")
+
+        away.rename(release)
+        Webserver(f"http://127.0.0.1:{one_home.ui_port}").launch("bundle_job", "titanic")
+
+        said = until(supervisor, "  page ")
+        assert "serving bento titanic_survival:1-" in said
+        assert "survives with probability 0.73, says version 1" in said
+        assert one_home.predict()["model_version"] == "1"
+        commands = {tuple(each.cmdline()[1:4]): each for each in running_under(one_home.home)}
+        assert ("-m", "mlflow", "server") in commands
+        commands["-m", "bentoml", "serve"].kill()
+        said, _ = supervisor.communicate(timeout=20)
+
+    assert supervisor.returncode == 1
+    assert "api ended by signal SIGKILL" in said
+    assert "The end of" in said
+    assert running_under(one_home.home) == []
+
+
+def test_a_restart_serves_at_once_and_ctrl_c_ends_it_all(one_home):
+    with one_home.started(JWT_SECRET=SECRET) as supervisor:
+        said = until(supervisor, "ready; Ctrl-C")
+
+        assert said.index("serving bento titanic_survival:1-") < said.index("starting Dagster")
+        assert "bundle_job" not in said
+        assert "the API answers whoever shows a token" in said
+        token = subprocess.run(
+            ["make", "token"],
+            cwd=CHECKOUT,
+            env={"PATH": os.environ["PATH"], "JWT_SECRET": SECRET},
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout.strip()
+        assert one_home.predict(Authorization=f"Bearer {token}")["model_version"] == "1"
         commands = " ".join(" ".join(each.cmdline()) for each in running_under(one_home.home))
         assert "bentoml serve" in commands
         assert "feature_server" in commands

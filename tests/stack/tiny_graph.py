@@ -1,4 +1,4 @@
-"""A graph as small as can be, with the job that `make run` starts."""
+"""A graph as small as can be to a champion, and as it is from there on."""
 
 import os
 from datetime import UTC, datetime
@@ -8,6 +8,10 @@ from tempfile import TemporaryDirectory
 import dagster as dg
 
 from tests.releasing.releases import a_release
+from titanic_assets.asset_files import AssetFiles
+from titanic_assets.assets.serving import live_release, serving_bundle
+from titanic_assets.automation.jobs import bundle_jobs
+from titanic_assets.automation.promotions import promotion_sensor
 from titanic_assets.ledger import PromotionEvent, PromotionLedger
 from titanic_assets.settings import load_settings
 from titanic_assets.tracking.registry import RELEASE, Registry
@@ -55,7 +59,17 @@ def champion_model(context: dg.AssetExecutionContext) -> None:
     )
 
 
+settings = load_settings()
 defs = dg.Definitions(
-    assets=[raw_passengers, champion_model],
-    jobs=[dg.define_asset_job("training_job", executor_def=dg.in_process_executor)],
+    assets=[raw_passengers, champion_model, serving_bundle, live_release],
+    jobs=[
+        dg.define_asset_job("training_job", selection=[raw_passengers, champion_model]),
+        bundle_jobs["on_demand"],
+    ],
+    sensors=[promotion_sensor],
+    executor=dg.in_process_executor,
+    resources={
+        "settings": settings,
+        "io_manager": AssetFiles(folder=str(settings.places.tables)),
+    },
 )

@@ -5,5 +5,5 @@ BENTO_NAME = "titanic_survival"
 # On a run of `bundle_job`: the ids of the ledger's events that it answers for, by commas.
 EVENTS_TAG = "titanic/promotions"
 
-# What `python -m titanic_assets.releasing` ends with when it has said why nothing can be served.
+# What `python -m titanic_assets.stack.served` ends with when there is no bento to serve at once.
 NOTHING_TO_SERVE = 3

@@ -14,6 +14,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from titanic_assets.releasing import BENTO_NAME
 from titanic_assets.releasing.context import BuildContext, copy_context
@@ -91,6 +92,15 @@ def build_bento(release: Path, settings: Settings, checkout: Path = CHECKOUT) ->
             put(home / bento.model.relative_to(store), bento.model, scratch)
         put(home / bento.folder.relative_to(store), bento.folder, scratch)
         return replace(bento, reused=False, building=built - began, proving=proven - built)
+
+
+def find_bento(release: Path, settings: Settings, checkout: Path = CHECKOUT) -> Bento | None:
+    """The bento of that release and this code, if it is in BentoML's store and whole."""
+    content = read_release(release)
+    with TemporaryDirectory(prefix="context-") as folder:
+        context = copy_context(checkout, Path(folder))
+        bento = _bento_of(content, context, settings.places.bentoml, checkout)
+        return bento if _is_whole(bento, context) and holds(bento.model, content) else None
 
 
 def _bento_of(release: Release, context: BuildContext, store: Path, checkout: Path) -> Bento:

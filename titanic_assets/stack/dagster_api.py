@@ -31,6 +31,7 @@ query ($run: ID!, $cursor: String) { logsForRun(runId: $run, afterCursor: $curso
     ... on EventConnection { cursor hasMore events {
         ... on MessageEvent { eventType stepKey level message }
         ... on ExecutionStepFailureEvent { error { message causes { message } } }
+        ... on ExecutionStepUpForRetryEvent { error { message causes { message } } }
         ... on RunFailureEvent { error { message causes { message } } }
         ... on AssetCheckEvaluationEvent { evaluation {
             checkName success severity assetKey { path } } }
@@ -40,6 +41,15 @@ query ($run: ID!, $cursor: String) { logsForRun(runId: $run, afterCursor: $curso
     ... on PythonError { message }
 } }
 """
+
+
+_RUNS = """
+query ($job: String!) { runsOrError(filter: { pipelineName: $job }, limit: 20) {
+    ... on Runs { results { runId status } }
+    ... on PythonError { message }
+} }
+"""
+_IN_PROGRESS = {"QUEUED", "NOT_STARTED", "STARTING", "STARTED"}
 
 
 class DagsterSays(RuntimeError):
@@ -79,6 +89,22 @@ class Webserver:
         if "run" not in answer:
             raise DagsterSays(f"{job} could not be started: {answer}")
         return str(answer["run"]["runId"])
+
+    def runs(self, job: str) -> list[str]:
+        """The ids of the job's newest runs, the newest first."""
+        return [run["runId"] for run in self._runs(job)]
+
+    def run_in_progress(self, job: str) -> str | None:
+        """The newest run of the job that is not over, if there is one."""
+        waiting = (run["runId"] for run in self._runs(job) if run["status"] in _IN_PROGRESS)
+        return next(waiting, None)
+
+    def _runs(self, job: str) -> list[dict[str, str]]:
+        found = self._ask(_RUNS, job=job)["runsOrError"]
+        if "results" not in found:
+            raise DagsterSays(f"the runs of {job} cannot be listed: {found}")
+        runs: list[dict[str, str]] = found["results"]
+        return runs
 
     def new_events(self, run: str, cursor: str | None) -> tuple[list[dict[str, Any]], str | None]:
         """The events of a run since the cursor, and the next cursor."""

@@ -1,17 +1,24 @@
-"""The first training run: what a person at the terminal sees of it."""
+"""The runs that `make run` waits for: what a person at the terminal sees of them."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from titanic_assets.ledger import PromotionLedger
+from titanic_assets.ledger import PromotionEvent, PromotionLedger
 from titanic_assets.settings import Settings
 from titanic_assets.stack.dagster_api import Webserver, causes
 
-JOB, LOCATION = "training_job", "titanic"
+TRAINING, BUNDLING, LOCATION = "training_job", "bundle_job", "titanic"
 _OVER = {"RUN_SUCCESS", "RUN_FAILURE", "RUN_CANCELED"}
+_TROUBLE = {
+    "STEP_UP_FOR_RETRY": "{step} is tried again",
+    "STEP_FAILURE": "{step} failed",
+    "RUN_FAILURE": "the run failed",
+}
 _WORTH_SAYING = {"INFO", "WARNING", "ERROR", "CRITICAL"}
 _LOOK_EVERY_SECONDS = 0.5
+# A sensor looks every few seconds, if it is on.
+_STARTED_WITHIN_SECONDS = 30
 
 
 def follow(
@@ -33,6 +40,23 @@ def follow(
         time.sleep(_LOOK_EVERY_SECONDS)
 
 
+def await_run(
+    webserver: Webserver, job: str, known: Collection[str], check: Callable[[], None]
+) -> str | None:
+    """The run of the job that something else starts now; None when nothing does for long.
+
+    `known` are those that were there before, `check` is as above.
+    """
+    deadline = time.monotonic() + _STARTED_WITHIN_SECONDS
+    while time.monotonic() < deadline:
+        for run in webserver.runs(job):
+            if run not in known:
+                return run
+        check()
+        time.sleep(_LOOK_EVERY_SECONDS)
+    return None
+
+
 def describe(event: Mapping[str, Any]) -> str | None:
     """A line for the terminal, or nothing for the many events that only machines care about."""
     kind, step = event.get("eventType"), event.get("stepKey")
@@ -42,24 +66,31 @@ def describe(event: Mapping[str, Any]) -> str | None:
         return f"  {'/'.join(event['assetKey']['path'])}{_figures(event)}"
     if kind == "ASSET_CHECK_EVALUATION":
         return _broken(event["evaluation"])
-    if kind == "STEP_FAILURE":
-        return "\n".join(
-            [f"  {step} failed", *(f"    {cause}" for cause in causes(event["error"]))]
-        )
-    if kind == "RUN_FAILURE":
-        return "\n".join(
-            ["  the run failed", *(f"    {cause}" for cause in causes(event["error"]))]
-        )
+    if kind in _TROUBLE:
+        words = _TROUBLE[kind].format(step=step)
+        return "\n".join([f"  {words}", *(f"    {cause}" for cause in causes(event["error"]))])
     return None
 
 
 def outcome(settings: Settings, run: str) -> str:
-    """What a successful run has promoted, from the ledger."""
+    """What a successful run has promoted, in words."""
+    return (
+        "\n".join(
+            f"version {each.to_version} is {each.alias}: {each.why}"
+            for each in _promotions(settings, run)
+        )
+        or "the run ended well and promoted nothing; candidate_evaluation says why"
+    )
+
+
+def made_a_champion(settings: Settings, run: str) -> bool:
+    """Whether the run has promoted a version to champion."""
+    return any(each.alias == "champion" for each in _promotions(settings, run))
+
+
+def _promotions(settings: Settings, run: str) -> list[PromotionEvent]:
     events = PromotionLedger(settings.places.ledger).events()
-    ours = [event for event in events if event.dagster_run_id == run]
-    if not ours:
-        return "the run ended well and promoted nothing; candidate_evaluation says why"
-    return "\n".join(f"version {each.to_version} is {each.alias}: {each.why}" for each in ours)
+    return [event for event in events if event.dagster_run_id == run]
 
 
 def _broken(check: Mapping[str, Any]) -> str | None:

@@ -1,23 +1,35 @@
-"""`make run`: everything up, the first model trained and served, all of it watched and stopped."""
+"""`make run`: everything up, the first model trained and served, all of it watched and stopped.
+
+Training, bundling and going live are the graph's work. This starts the runs, shows what they do,
+and starts the API when there is a bento.
+"""
 
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import NoReturn
 
-from titanic_assets.feature_store import registry_file
-from titanic_assets.releasing import BENTO_NAME, NOTHING_TO_SERVE
+from titanic_assets.releasing import NOTHING_TO_SERVE
 from titanic_assets.settings import Settings, reachable
-from titanic_assets.stack import api, processes
+from titanic_assets.stack import processes
 from titanic_assets.stack.crew import Crew, NotReady
 from titanic_assets.stack.dagster_api import DagsterSays, Webserver, answers
-from titanic_assets.stack.first_run import JOB, LOCATION, follow, outcome
+from titanic_assets.stack.first_run import (
+    BUNDLING,
+    LOCATION,
+    TRAINING,
+    await_run,
+    follow,
+    made_a_champion,
+    outcome,
+)
 from titanic_assets.stack.only_one import the_only_one
 from titanic_assets.stack.ports import ports_of, require_free
 from titanic_assets.stack.processes import Child, ChildDied
+from titanic_assets.stack.serving import Serving
 from titanic_assets.stack.signals import Stopped, hurrying, raising_stopped
 from titanic_assets.stack.stores import NO_CHAMPION
 
@@ -40,9 +52,7 @@ class Stack:
             code = 0
             try:
                 self._make_way()
-                if not self._come_up():
-                    self._train()
-                    self._serve()
+                self._begin()
                 self._say_where()
                 self._watch()
             except Stopped:
@@ -61,10 +71,20 @@ class Stack:
         """What was started."""
         return Crew(self.settings.places.home, self.environment)
 
+    @cached_property
+    def serving(self) -> Serving:
+        """The API."""
+        serving = Serving(self.settings, self.crew, self._say)
+        return replace(serving, before=serving.bundled())
+
     @property
     def ui(self) -> str:
         """Where a browser on this machine finds Dagster."""
         return f"http://localhost:{self.settings.ui_port}"
+
+    @property
+    def _served(self) -> str:
+        return f"http://localhost:{self.settings.api_port}"
 
     @property
     def webserver(self) -> Webserver:
@@ -78,12 +98,31 @@ class Stack:
             self._say(f"ended {left} processes that a killed `make run` had left behind")
         require_free(ports_of(self.settings), self.settings.bind_host)
 
+    def _begin(self) -> None:
+        """Bring everything up, and let the graph make what is not there yet."""
+        has_champion = self._come_up()
+        known = self.webserver.runs(BUNDLING)
+        if has_champion:
+            self._say("there is a champion already, so nothing is trained now")
+            if not self.serving.up:
+                self._bundle(self.webserver.run_in_progress(BUNDLING))
+        elif self._train() and not self.serving.up:
+            self._say(f"promotion_sensor sees the promotion and starts {BUNDLING}")
+            self._bundle(await_run(self.webserver, BUNDLING, known, self._check))
+
     def _come_up(self) -> bool:
-        """Bring everything up; returns whether there is a champion already."""
+        """Bring up all but what needs the graph's work first; returns whether there is a champion.
+
+        Where a bento is there that may be served, it is, without waiting for Dagster.
+        """
         self.settings.places.landing.mkdir(parents=True, exist_ok=True)
         self._say("opening the stores of Dagster and MLflow")
         dagster_store = self._start_module("dagster-store", "stores", "dagster")
         mlflow_store = self._start_module("mlflow-store", "stores", "mlflow")
+        served = self._start_module("served", "served")
+        servable = self.crew.finish(served, also=[NOTHING_TO_SERVE]) != NOTHING_TO_SERVE
+        if servable:
+            self.serving.start(served.log.read_text().split()[-1])
         self.crew.finish(dagster_store)
         self._say("starting Dagster")
         dagster = self.crew.start(
@@ -92,55 +131,48 @@ class Stack:
         )  # fmt: skip
         has_champion = self.crew.finish(mlflow_store, also=[NO_CHAMPION]) != NO_CHAMPION
         if has_champion:  # otherwise training needs the processor more
-            self._say("there is a champion already, so nothing is trained now")
-            self._serve()
+            self._start_mlflow()
+        if servable:
+            self.serving.greet()
         self.crew.wait_for(dagster, self.webserver.is_up)
         self._say(f"Dagster answers on {self.ui}")
         self.webserver.require_loaded()
         self.webserver.dismiss_welcome()
         return has_champion
 
-    def _train(self) -> None:
-        run = self.webserver.launch(JOB, LOCATION)
-        page = f"{self.ui}/runs/{run}"
-        self._say(f"no champion yet: {JOB} runs, see {page}")
+    def _train(self) -> bool:
+        """Have the first model trained; returns whether one was promoted."""
+        run = self.webserver.launch(TRAINING, LOCATION)
+        self._say(f"no champion yet: {TRAINING} runs, see {self._page(run)}")
         self._start_mlflow()
         if follow(self.webserver, run, self._say, self.crew.require_all_alive):
             self._say(outcome(self.settings, run))
-        else:
+        promoted = made_a_champion(self.settings, run)
+        if not promoted:
             self._say(
-                "no model was promoted. Mend the cause and launch the run again from its page"
+                "no model was promoted, so there is nothing to serve. Mend the cause and launch "
+                "the run again from its page; the API starts as soon as there is a bento"
             )
-            self._say(page)
+            self._say(self._page(run))
+        return promoted
 
-    def _serve(self) -> None:
-        """Publish the champion, build its bento and start that, unless there is no such thing."""
-        self._say("publishing the champion and building its bento")
-        releasing = self.crew.start("release", "-m", "titanic_assets.releasing")
-        code = self.crew.finish(releasing, also=[NOTHING_TO_SERVE])
-        said = releasing.log.read_text(errors="replace").splitlines()
-        tags = [line for line in said if line.startswith(f"{BENTO_NAME}:")]
-        for line in said:
-            if line not in tags:
-                self._say(f"  {line}")
-        if code == NOTHING_TO_SERVE:
-            self._say("there is nothing to serve, so the API stays down")
+    def _bundle(self, run: str | None) -> None:
+        """Follow that run, or one that is launched here, until the API answers."""
+        run = run or self.webserver.launch(BUNDLING, LOCATION)
+        self._say(f"{BUNDLING} runs, see {self._page(run)}")
+        if follow(self.webserver, run, self._say, self._check):
+            self.serving.greet()
             return
-        self._say(f"serving bento {tags[-1]}")
-        service = self.crew.start(
-            "api",
-            *api.command(tags[-1], self.settings),
-            environment=api.environment(self.environment, self.settings, self._features),
-            folder=self.settings.places.home,
+        self._say(
+            "the champion is not live. Mend the cause and launch the run again from its page"
+            + ("" if self.serving.up else "; the API starts as soon as there is a bento")
         )
-        features = self._start_module("features", "feature_server")
-        self._start_mlflow()
-        self.crew.wait_for(service, lambda: answers(f"{self._api}/readyz"))
-        self._say(api.ask(self._api))
-        if registry_file(self.settings.places.feature_store).exists():
-            self.crew.wait_for(features, lambda: answers(f"{self._features}/health"))
-        else:
-            self._say("no online features yet: predictions by passenger id come with the next run")
+        self._say(self._page(run))
+
+    def _check(self) -> None:
+        """What is to be done while something is waited for."""
+        self.crew.require_all_alive()
+        self.serving.start_if_bundled()
 
     def _start_mlflow(self) -> Child | None:
         """Start MLflow's server, or find it started; None when another machine's is used."""
@@ -157,11 +189,11 @@ class Stack:
             health = f"{self._address(self.settings.mlflow_port)}/health"
             self.crew.wait_for(mlflow, lambda: answers(health))
         self._say("ready; Ctrl-C stops everything")
-        served = f"http://localhost:{self.settings.api_port}"
+        served = self._served
         lines = [
             f"Dagster   {self.ui}",
             f"MLflow    {self.settings.mlflow_ui}",
-            *([f"API       {served}", f"page      {served}/ui"] if self.crew.find("api") else []),
+            *([f"API       {served}", f"page      {served}/ui"] if self.serving.up else []),
             f"landing   {self.settings.places.landing}   (drop a passenger list here)",
             f"logs      {self.crew.logs}",
         ]
@@ -169,19 +201,26 @@ class Stack:
 
     def _watch(self) -> NoReturn:
         while True:
-            self.crew.require_all_alive()
+            was_up = self.serving.up
+            self._check()
+            if self.serving.up and not was_up:
+                self._greet_late()
             time.sleep(_WATCH_EVERY_SECONDS)
+
+    def _greet_late(self) -> None:
+        """What could not be served at first is: nobody stops the rest if that fails again."""
+        try:
+            self.serving.greet()
+        except NotReady as error:
+            self._say(str(error))
+        else:
+            print(f"\n  API       {self._served}\n  page      {self._served}/ui\n", flush=True)
 
     def _start_module(self, name: str, module: str, *arguments: str) -> Child:
         return self.crew.start(name, "-m", f"titanic_assets.stack.{module}", *arguments)
 
-    @property
-    def _api(self) -> str:
-        return self._address(self.settings.api_port)
-
-    @property
-    def _features(self) -> str:
-        return self._address(self.settings.features_port)
+    def _page(self, run: str) -> str:
+        return f"{self.ui}/runs/{run}"
 
     def _address(self, port: int) -> str:
         return f"http://{reachable(self.settings.bind_host)}:{port}"
