@@ -4,7 +4,6 @@ import argparse
 import os
 import sys
 
-from titanic_assets.releasing import NOTHING_TO_SERVE
 from titanic_assets.releasing.by_hand import promote_by_hand, roll_back_by_hand
 from titanic_assets.releasing.going_live import NotLive
 from titanic_assets.releasing.publish import NoChampion
