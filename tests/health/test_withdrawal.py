@@ -124,7 +124,7 @@ def test_a_worse_release_is_found_and_withdrawn_and_people_are_told(
     bad = live(-3.0)
 
     (request,) = tick().run_requests
-    done = roll_back(request, **{"dagster/sensor_name": "release_health_sensor"})
+    done = roll_back(request)
 
     assert done.success
     assert ask_about_everybody(service, settings) == {str(good)}
@@ -176,7 +176,7 @@ def test_a_webhook_that_fails_does_not_fail_the_withdrawal(live, service, roll_b
     first, _ = live(-1.0), live(-1.1)
     receiver.status = 500
 
-    done = roll_back(**{"dagster/sensor_name": "release_health_sensor"})
+    done = roll_back(**{"titanic/withdraws": "2"})
 
     assert done.success
     assert service.predict().json()["model_version"] == str(first)

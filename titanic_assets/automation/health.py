@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import dagster as dg
 
-from titanic_assets.automation.rollback import rollback_config
+from titanic_assets.automation.rollback import WITHDRAWS_TAG, rollback_config
 from titanic_assets.ledger import PromotionLedger
 from titanic_assets.releasing.health.evidence import gather
 from titanic_assets.releasing.health.judging import HealthPolicy, Verdict, judge_release
@@ -109,7 +109,7 @@ def _withdrawal(pair: Pair, verdict: Verdict) -> dg.RunRequest:
             f"worse than version {pair.before}: {verdict.sentence}", pair.version
         ),
         tags={
-            "titanic/withdraws": str(pair.version),
+            WITHDRAWS_TAG: str(pair.version),
             "titanic/promotion_event": pair.event_id[:_TAG_LENGTH],
             "dagster/max_retries": "3",
             "dagster/retry_strategy": "ALL_STEPS",

@@ -12,8 +12,9 @@ from titanic_assets.alerting import send_alert
 from titanic_assets.ledger import PromotionEvent, PromotionLedger
 from titanic_assets.settings import Settings
 
+# On the runs of the health sensor: the version that it found unfit.
+WITHDRAWS_TAG = "titanic/withdraws"
 _MOVE_BACK = "move_back"
-_SENSOR = "release_health_sensor"
 
 
 class RollbackConfig(dg.Config):
@@ -114,8 +115,8 @@ def _occasion(context: dg.OpExecutionContext) -> str:
 
 
 def _by_itself(context: dg.OpExecutionContext) -> bool:
-    return context.run.tags.get("dagster/sensor_name") == _SENSOR
+    return WITHDRAWS_TAG in context.run.tags
 
 
 def _who(context: dg.OpExecutionContext) -> str:
-    return _SENSOR if _by_itself(context) else f"dagster job {context.run.job_name}"
+    return "release_health_sensor" if _by_itself(context) else f"dagster job {context.run.job_name}"
