@@ -48,3 +48,15 @@ def withdrawn(events: Iterable[PromotionEvent]) -> dict[str, PromotionEvent]:
         elif event.kind == "by_hand" and event.alias == "champion":
             out.pop(event.digest, None)
     return out
+
+
+def on_trial(events: Iterable[PromotionEvent]) -> PromotionEvent | None:
+    """The event of the challenger that is to be promoted after a time in shadow, if there is one.
+
+    It was judged beside a champion: when another becomes champion, its trial is over.
+    """
+    trial: PromotionEvent | None = None
+    for event in events:
+        is_one = event.alias == "challenger" and event.on_trial
+        trial = event if is_one else None
+    return trial

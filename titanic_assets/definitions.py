@@ -10,6 +10,7 @@ from titanic_assets.automation.landing import landing_sensor
 from titanic_assets.automation.promotions import promotion_sensor
 from titanic_assets.automation.rollback import rollback_job
 from titanic_assets.automation.schedules import weekly_training_schedule
+from titanic_assets.automation.shadow import flip_job, shadow_sensor
 from titanic_assets.settings import Settings, load_settings
 from titanic_assets.tracking.mlflow_run import MlflowRun
 
@@ -18,9 +19,9 @@ def define(settings: Settings) -> dg.Definitions:
     """The whole graph under these settings."""
     return dg.Definitions(
         assets=dg.load_assets_from_package_module(assets),
-        jobs=[training_job, bundle_jobs[settings.image_build], rollback_job],
+        jobs=[training_job, bundle_jobs[settings.image_build], rollback_job, flip_job],
         schedules=[weekly_training_schedule],
-        sensors=[landing_sensor, promotion_sensor, release_health_sensor],
+        sensors=[landing_sensor, promotion_sensor, release_health_sensor, shadow_sensor],
         # Steps are short and hand tables to each other: a process for each would take four times
         # as long, for runs started in the UI as for the jobs.
         executor=dg.in_process_executor,

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.tracking.test_ledger import an_event
-from titanic_assets.champions import champion_before, champions, withdrawn
+from titanic_assets.champions import champion_before, champions, on_trial, withdrawn
 
 
 def events(*moves):
@@ -78,3 +78,18 @@ def test_a_model_that_was_withdrawn_stays_so_until_a_person_makes_it_champion():
     assert withdrawn([*told, watched]) == {"d4": told[-1]}
     assert withdrawn([*told, an_event("h", digest="d4", kind="by_hand")]) == {}
     assert withdrawn(events(3, 4, -4, "4", -4)) != {}
+
+
+def a_challenger(version, **changes):
+    return an_event(f"challenger {version}", alias="challenger", to_version=version, **changes)
+
+
+def test_a_challenger_is_on_trial_until_the_champion_or_the_challenger_changes():
+    trial = a_challenger(5, on_trial=True)
+    assert on_trial([*events(3), trial]) == trial
+    assert on_trial([*events(3), a_challenger(5)]) is None
+    assert on_trial([*events(3), trial, a_challenger(6)]) is None
+    assert on_trial([*events(3), trial, a_challenger(None)]) is None
+    assert on_trial([*events(3), trial, an_event("other", to_version=4)]) is None
+    again = a_challenger(5, on_trial=True, why="judged anew")
+    assert on_trial([*events(3), trial, an_event("other", to_version=4), again]) == again

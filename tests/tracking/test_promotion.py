@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from titanic_assets.ledger import PromotionLedger
+from titanic_assets.champions import on_trial
+from titanic_assets.ledger import PromotionEvent, PromotionLedger
 from titanic_assets.tracking.promotion import Promotion, finish_promotion, promote
 from titanic_assets.tracking.registry import Registry
 from titanic_assets.tracking.versions import MODEL_NAME, Alias, ModelVersion
@@ -180,3 +181,34 @@ def test_two_that_promote_at_once_leave_a_chain_without_a_gap(
     champion = registry.version_at("champion")
     assert champion is not None
     assert champion.version == events[-1].to_version
+
+
+def test_what_was_judged_beside_another_champion_is_not_promoted(
+    registry: Registry, ledger: PromotionLedger, versions: list[ModelVersion]
+) -> None:
+    promote(registry, ledger, a_promotion(versions[0], "run-1"))
+    assert promote(registry, ledger, a_promotion(versions[1], "run-2", instead_of=3)) is None
+    assert registry.aliases() == {"champion": 1}
+    registry.move_alias("champion", 3)
+    event = promote(registry, ledger, a_promotion(versions[1], "run-3", instead_of=3))
+    assert event is not None
+    assert registry.aliases() == {"champion": 2}
+
+
+def test_a_challenger_that_is_there_already_can_still_go_on_trial(
+    registry: Registry, ledger: PromotionLedger, versions: list[ModelVersion]
+) -> None:
+    def challenge(run: str, **changes: Any) -> PromotionEvent | None:
+        challenger = a_promotion(versions[1], run, alias="challenger", **changes)
+        return promote(registry, ledger, challenger)
+
+    promote(registry, ledger, a_promotion(versions[0], "run-1"))
+    assert challenge("run-2") is not None
+    assert challenge("run-3") is None
+    assert on_trial(ledger.events()) is None
+    trial = challenge("run-4", on_trial=True)
+    assert on_trial(ledger.events()) == trial
+    assert challenge("run-5", on_trial=True) is None
+    # Judged beside a new champion, it begins once more.
+    promote(registry, ledger, a_promotion(versions[2], "run-6"))
+    assert challenge("run-7", on_trial=True) == on_trial(ledger.events())

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 from uuid import uuid4
 
+from titanic_assets.champions import on_trial
 from titanic_assets.ledger import PromotionEvent
 from titanic_assets.tracking.hand_moves import HandMoves, enter
 from titanic_assets.tracking.registry import NoSuchVersion
@@ -31,6 +32,8 @@ class Promotion:
     dagster_run_id: str | None
     kind: Literal["promotion", "by_hand"] = "promotion"
     on_trial: bool = False
+    # Where another than this is champion by now, nothing is done.
+    instead_of: int | None = None
     # What tells it from others where no run of Dagster is behind it.
     occasion: str = field(default_factory=lambda: uuid4().hex)
 
@@ -43,7 +46,7 @@ class Promotion:
 def promote(
     registry: Versions, ledger: PromotionLedger, promotion: Promotion
 ) -> PromotionEvent | None:
-    """Move the alias and write the line; None when the alias names that version already.
+    """Move the alias and write the line; None when there is nothing to be done.
 
     The intention is written down before either, and finished by whoever comes next after a
     crash. So a run tried again ends with the alias moved and exactly one line, and a run whose
@@ -57,6 +60,8 @@ def promote(
         aliases = registry.aliases()
         enter(registry, book, aliases)
         current = aliases.get(promotion.alias)
+        if promotion.instead_of not in (None, aliases.get("champion")):
+            return None
         if current == promotion.version.version and not _begins_trial(promotion, ledger):
             return None
         event = PromotionEvent(
@@ -91,8 +96,7 @@ def finish_promotion(registry: Versions, ledger: PromotionLedger) -> PromotionEv
 
 def _begins_trial(promotion: Promotion, ledger: PromotionLedger) -> bool:
     """Whether one that has the alias already is now on trial, and was not so far."""
-    last = ledger.last(promotion.alias)
-    return promotion.on_trial and not (last is not None and last.on_trial)
+    return promotion.on_trial and on_trial(ledger.events()) is None
 
 
 def carry_out(registry: Versions, book: HeldLedger, event: PromotionEvent) -> None:
