@@ -39,7 +39,7 @@ def bill_of_materials(
 
 
 def _packages(found: Mapping[str, Any]) -> list[Component]:
-    from cyclonedx.factory.license import LicenseFactory
+    from cyclonedx.contrib.license.factories import LicenseFactory
     from cyclonedx.model.component import Component, ComponentType
     from packageurl import PackageURL
 

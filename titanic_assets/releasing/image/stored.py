@@ -10,6 +10,7 @@ import yaml
 
 from titanic_assets.releasing import BENTO_NAME
 from titanic_assets.settings import Settings
+from titanic_model.labels import labels_of
 from titanic_model.published import read_current
 from titanic_model.release import BrokenRelease, Release, read_release
 
@@ -37,9 +38,10 @@ def stored_bento(tag: str, settings: Settings) -> StoredBento:
         models = [model["tag"] for part in described["services"] for model in part["models"]]
         (model,) = (model for model in models if model.startswith(f"{BENTO_NAME}:"))
         folder = store / "models" / BENTO_NAME / model.partition(":")[2]
-        return StoredBento(
-            tag, described["labels"], described["image"]["base_image"], _release_in(folder)
-        )
+        release = _release_in(folder)
+        # One that was built by hand has no labels, and its release knows most of them.
+        labels = {**labels_of(release), **described["labels"]}
+        return StoredBento(tag, labels, described["image"]["base_image"], release)
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise NoBento(
             f"{tag} is not a whole bento in {store} ({error}): `make bento` builds the champion's"

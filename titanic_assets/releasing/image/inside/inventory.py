@@ -35,7 +35,7 @@ def _once(places: list[str]) -> list[str]:
 def _described(found: Distribution) -> tuple[str, str, str]:
     """Name, version, licence."""
     metadata = found.metadata
-    licences = [metadata["License-Expression"], metadata["License"]]
+    licences = [metadata.get("License-Expression"), metadata.get("License")]
     licences += [
         classifier.rpartition(" :: ")[2]
         for classifier in metadata.get_all("Classifier") or []
