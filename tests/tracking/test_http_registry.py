@@ -189,7 +189,12 @@ def test_asking_by_http_loads_no_mlflow(server):
         "from titanic_assets.settings import load_settings\n"
         "from titanic_assets.tracking.http_registry import http_registry\n"
         "from titanic_assets.releasing import rolling_back\n"
-        "print(http_registry(load_settings()).aliases())\n"
+        "from titanic_assets.ledger import PromotionLedger\n"
+        "from titanic_assets.tracking.promotion import enter_moves\n"
+        "settings = load_settings()\n"
+        "registry = http_registry(settings)\n"
+        "enter_moves(registry, PromotionLedger(settings.places.ledger))\n"
+        "print(registry.aliases())\n"
         "heavy = {'mlflow', 'dagster', 'pandas', 'sklearn', 'bentoml'} & set(sys.modules)\n"
         "sys.exit(str(heavy) if heavy else 0)"
     )
