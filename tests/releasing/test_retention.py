@@ -155,6 +155,7 @@ def test_images_go_with_their_bentos(home):
         def remove(self, bento):
             self.tags.remove(bento)
 
+    home.remove_outdated(keep=0)  # while no engine answers
     images = Images()
     home.remove_outdated(keep=0, images=images)
 

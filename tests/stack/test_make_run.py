@@ -147,6 +147,7 @@ def test_a_restart_serves_at_once_and_ctrl_c_ends_it_all(one_home):
         commands = " ".join(" ".join(each.cmdline()) for each in running_under(one_home.home))
         assert "bentoml serve" in commands
         assert "feature_server" in commands
+        assert list(one_home.home.glob("bentoml/bentos/**/__pycache__")) == []
 
         supervisor.send_signal(signal.SIGINT)
 

@@ -23,7 +23,7 @@ from titanic_model.published import is_release_name, read_current
 
 
 class Images(Protocol):
-    """The images of our bentos in a container engine's store."""
+    """The images of this home's bentos in a container engine's store."""
 
     def bentos(self) -> Iterable[str]:
         """The versions of the bentos that there are images of."""
@@ -57,8 +57,9 @@ def remove_outdated(
             return set()
         line = champions(PromotionLedger(settings.places.ledger).events())
         live = [current.champion, *([current.challenger] if current.challenger else [])]
+        there = _names_in(folder) | _names_in(store / "models" / BENTO_NAME)
         gone = outdated(
-            _names_in(folder) | _names_in(store / "models" / BENTO_NAME),
+            there,
             [*live, *(str(version) for version in line[-2:])],
             settings.keep_releases,
         )
@@ -70,7 +71,8 @@ def remove_outdated(
                 shutil.rmtree(unlisted)
         _remove_bentos(store, gone, scratch)
     for bento in images.bentos() if images else ():
-        if _release_of(bento) in gone:
+        # Also one whose engine did not answer when its bento went.
+        if _release_of(bento) not in there - gone:
             images.remove(bento)  # type: ignore[union-attr] # there are none of None
     if gone:
         say(f"outdated and removed, with their bentos: {', '.join(sorted(gone))}")

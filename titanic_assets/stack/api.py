@@ -36,7 +36,8 @@ def environment(around: Mapping[str, str], settings: Settings, features: str) ->
     }
     given = {name: value for name, value in around.items() if value or name not in ours}
     given.pop("PYTHONPATH", None)  # the code is the bento's
-    return ours | given
+    # And what Python compiles is not: it names this machine's folders.
+    return ours | given | {"PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def ask(url: str) -> str:
