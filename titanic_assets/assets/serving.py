@@ -65,7 +65,6 @@ def live_release(
     """
     from titanic_assets.releasing.going_live import make_live
     from titanic_assets.releasing.image.kept import HomeImages
-    from titanic_assets.releasing.image.kept import HomeImages
     from titanic_assets.releasing.publish import Overtaken
     from titanic_assets.releasing.retention import remove_outdated
 
