@@ -59,9 +59,8 @@ def build_image(
             labels = oci_labels(bento.labels, tag.partition(":")[2], created)
             _build_listed(tag, slim, sbom, labels, engine, Path(scratch, "listed"))
         finally:
-            # Their layers are where the next build begins.
             for unfinished in (slim, installed):
-                engine.remove(unfinished, with_layers=False)
+                engine.forget(unfinished)
         image = engine.image(tag)
     if image is None:
         raise EngineFailed(f"{engine.name} has built {tag} and does not know it")

@@ -18,6 +18,8 @@ _SIGN_OF_LIFE = {
     "docker": ("version", "--format", "{{.Server.Version}}"),
     "podman": ("info", "--format", "{{.Version.Version}}"),
 }
+# docker keeps the layers by itself.
+_FORGET = {"docker": ("rmi", "--no-prune"), "podman": ("untag",)}
 _ANSWERS_WITHIN_SECONDS = 20
 _BUILT_WITHIN_SECONDS = 1800
 _LAST_LINES = 20
@@ -91,12 +93,17 @@ class Engine:
             tuple(found["RootFS"]["Layers"]),
         )
 
-    def remove(self, tag: str, *, with_layers: bool = True) -> bool:
+    def remove(self, tag: str) -> bool:
         """Remove the image of that tag; whether there was one. A running container keeps it."""
         if self.image(tag) is None:
             return False
-        self.run("rmi", *([] if with_layers else ["--no-prune"]), tag)
+        self.run("rmi", tag)
         return True
+
+    def forget(self, tag: str) -> None:
+        """Take the name from an image, which stays for the next build to begin with."""
+        if self.image(tag) is not None:
+            self.run(*_FORGET[self.name], tag)
 
 
 def find_engine(wanted: str | None = None, answers: Callable[[str], str] | None = None) -> Engine:
