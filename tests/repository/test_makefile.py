@@ -40,6 +40,12 @@ def test_make_alone_lists_every_target():
     assert sorted(TARGETS) == sorted(targets)
 
 
+def test_promote_wants_to_know_which_version():
+    done = make("promote")
+    assert done.returncode != 0
+    assert "which version? make promote VERSION=4" in done.stderr
+
+
 def test_clean_removes_what_was_made_and_keeps_what_cannot_be_made_again(checkout, tmp_path):
     home = tmp_path / "home"
     for name in ("mlflow", "dagster", "assets", "landing", "quarantine", "predictions", "ledger"):

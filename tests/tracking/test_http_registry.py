@@ -88,6 +88,7 @@ def test_the_server_of_another_home_is_not_asked_for_anything(server, tmp_path):
     with pytest.raises(RegistryUnreachable, match="not that of this home"):
         http_registry(elsewhere).move_alias("champion", number)
     assert server.registry.aliases() == {}
+    elsewhere.places.mlflow.mkdir()
     assert open_registry(elsewhere) == Registry(elsewhere.tracking_uri)
 
 
@@ -101,6 +102,9 @@ def test_a_server_that_was_set_is_asked_whoever_keeps_its_files(server, tmp_path
 def test_where_no_server_is_up_the_own_store_is_opened_and_no_other(tmp_path, free_address):
     port = int(free_address.rpartition(":")[2])
     ours = Settings(titanic_home=tmp_path, mlflow_port=port)
+    with pytest.raises(RegistryUnreachable, match=r"there are no models in .* yet: `make run`"):
+        open_registry(ours)
+    ours.places.mlflow.mkdir()
     assert open_registry(ours) == Registry(ours.tracking_uri)
     elsewhere = Settings(titanic_home=tmp_path, titanic_tracking_uri=free_address)
     with pytest.raises(RegistryUnreachable, match="does not answer"):

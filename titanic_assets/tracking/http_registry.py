@@ -179,6 +179,12 @@ def open_registry(settings: Settings) -> HttpRegistry | Registry:
     except RegistryUnreachable:
         if not settings.serves_mlflow:
             raise
+        # MLflow would make an empty one.
+        if settings.titanic_tracking_uri is None and not settings.places.mlflow.exists():
+            raise RegistryUnreachable(
+                f"there are no models in {settings.places.home} yet: `make run` trains and "
+                "promotes the first one. Or is TITANIC_HOME another?"
+            ) from None
         return Registry(settings.tracking_uri)
     return registry
 
