@@ -167,6 +167,7 @@ def test_the_same_release_and_the_same_code_are_the_same_bento(first_build, buil
 
     assert again.reused
     assert (again.tag, again.building, again.proving) == (first.tag, 0, 0)
+    assert again.labels == first.labels
     assert [path for path, moment in before.items() if path.stat().st_mtime_ns != moment] == []
 
 
@@ -215,6 +216,13 @@ def test_a_bento_is_found_as_long_as_it_is_of_the_release_and_the_code(first_bui
     found = find_bento(release, built.settings, built.checkout)
     assert found.tag == first.tag
     assert found.size > 10_000
+
+    description = built.settings.places.bentoml / "bentos" / "titanic_survival" / first.version
+    for torn in ("", "labels:", "{"):
+        shutil.copy(description / "bento.yaml", built.checkout)
+        (description / "bento.yaml").write_text(torn)
+        assert find_bento(release, built.settings, built.checkout) is None
+        shutil.move(built.checkout / "bento.yaml", description / "bento.yaml")
 
     another = built.publish(version="4")
     assert find_bento(another, built.settings, built.checkout) is None

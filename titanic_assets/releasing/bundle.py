@@ -16,6 +16,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import yaml
+
 from titanic_assets.releasing import BENTO_NAME
 from titanic_assets.releasing.context import BuildContext, copy_context
 from titanic_assets.releasing.proving import prove
@@ -76,10 +78,10 @@ def build_bento(release: Path, settings: Settings, checkout: Path = CHECKOUT) ->
     with held(store / ".lock"), scratch_in(store) as scratch:
         context = copy_context(checkout, scratch / "context")
         bento = _bento_of(content, context, store, checkout)
-        if _is_whole(bento, context) and holds(bento.model, content):
+        if found := _as_built(bento, context, content):
             for place in (bento.model, bento.folder):
                 mend_latest(place.parent)  # somebody may have been killed before writing it
-            return bento
+            return found
         home = scratch / "home"
         environment = _clean_environment(settings, home)
         began = time.monotonic()
@@ -100,7 +102,7 @@ def find_bento(release: Path, settings: Settings, checkout: Path = CHECKOUT) -> 
     with TemporaryDirectory(prefix="context-") as folder:
         context = copy_context(checkout, Path(folder))
         bento = _bento_of(content, context, settings.places.bentoml, checkout)
-        return bento if _is_whole(bento, context) and holds(bento.model, content) else None
+        return _as_built(bento, context, content)
 
 
 def _bento_of(release: Release, context: BuildContext, store: Path, checkout: Path) -> Bento:
@@ -161,13 +163,18 @@ def _build(
         raise NotBuilt(f"bentoml build of {bento.tag} ended with code {done.returncode}:\n{said}")
 
 
-def _is_whole(bento: Bento, context: BuildContext) -> bool:
-    """Whether the bento is there with every file of the context as it is."""
+def _as_built(bento: Bento, context: BuildContext, release: Release) -> Bento | None:
+    """It as it is there, if it is: with every file of the context and its release as they are.
+
+    Its labels are those of the day: the same code may have another revision by now.
+    """
     sources = bento.folder / "src"
     try:
-        return (bento.folder / "bento.yaml").is_file() and all(
+        labels = dict(yaml.safe_load((bento.folder / "bento.yaml").read_bytes())["labels"])
+        whole = all(
             (sources / path).read_bytes() == (context.folder / path).read_bytes()
             for path in context.packed
         )
-    except OSError:
-        return False
+    except (OSError, TypeError, KeyError, ValueError, yaml.YAMLError):
+        return None
+    return replace(bento, labels=labels) if whole and holds(bento.model, release) else None

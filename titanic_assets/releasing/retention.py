@@ -51,7 +51,8 @@ def remove_outdated(
     Returns the names of the releases that are gone, with all that was made of them.
     """
     folder, store = settings.places.releases, settings.places.bentoml
-    with held(folder / ".lock"), held(store / ".lock"), scratch_in(store) as scratch:
+    # The store's lock first: while a bento is built, nobody who goes back has to wait.
+    with held(store / ".lock"), held(folder / ".lock"), scratch_in(store) as scratch:
         current = read_current(folder)
         if current is None:
             return set()
