@@ -222,6 +222,19 @@ def test_a_disk_that_is_too_small_is_said_before_anything_is_written(
     assert not (tmp_path / "new").exists()
 
 
+def test_of_models_only_those_that_were_written_to_their_end_are_told(home, tmp_path, progress):
+    models = "mlflow/artifacts/models"
+    home.write(f"{models}/1/MLmodel", f"artifact_path: {home.path}/{models}/1\nflavors: {{}}\n")
+    home.write(f"{models}/2/MLmodel", f"artifact_path: {home.path}/{models}/2\nflavors: {{")
+    archive, _ = make_backup(home.settings, tmp_path / "backups", progress)
+
+    restore(archive, tmp_path / "new", progress)
+
+    whole, torn = ((tmp_path / "new" / models / n / "MLmodel").read_text() for n in "12")
+    assert f"artifact_path: {tmp_path}/new/{models}/1\n" in whole
+    assert torn.endswith("flavors: {")
+
+
 @pytest.mark.parametrize(
     ("text", "now"),
     [

@@ -75,7 +75,10 @@ def _quoted(name: str) -> str:
 def _move_in_model(path: Path, old: str, new: str) -> None:
     import yaml
 
-    model = yaml.safe_load(path.read_text(encoding="utf-8"))
+    try:
+        model = yaml.safe_load(path.read_bytes())
+    except yaml.YAMLError:
+        return  # of a run that was only just writing it, or not MLflow's
     place = model.get("artifact_path") if isinstance(model, dict) else None
     if isinstance(place, str) and moved(place, old, new) != place:
         model["artifact_path"] = moved(place, old, new)
