@@ -37,11 +37,19 @@ def findings_on(settings: Settings, dotenv: Mapping[str, str]) -> Iterator[Findi
     yield Finding("Python", f"{platform.python_version()} at {sys.executable}")
     uv = shutil.which("uv")
     yield Finding("uv", uv or "not on the path; the one in .venv is used", "ok" if uv else "note")
-    engine = shutil.which("docker") or shutil.which("podman")
-    yield Finding("engine", engine or "no docker, no podman; make run needs none", _note(engine))
+    yield _engine(settings)
     yield _disk(settings)
     yield from _ports(settings)
     yield from _set(settings, dotenv)
+
+
+def _engine(settings: Settings) -> Finding:
+    from titanic_assets.releasing.image.engine import NoEngine, find_engine
+
+    try:
+        return Finding("engine", f"{find_engine(settings.container_engine).name} works")
+    except NoEngine as error:
+        return Finding("engine", f"{error}; only make image needs one", "note")
 
 
 def _disk(settings: Settings) -> Finding:
@@ -75,7 +83,3 @@ def _set(settings: Settings, dotenv: Mapping[str, str]) -> Iterator[Finding]:
         yield Finding("set", f"{name.upper()}={shown}{where}", "note")
     if not changed:
         yield Finding("set", "nothing; every setting has its default")
-
-
-def _note(found: str | None) -> Literal["ok", "note"]:
-    return "ok" if found else "note"
