@@ -121,14 +121,10 @@ def judge_latency(
 
     Without the models side by side, what was served decides.
     """
-    for which, latency in (("it", after), ("the one before", before)):
-        answers = latency.answers if latency else 0
-        if answers < policy.predictions:
-            return Verdict(
-                "not_enough", f"{answers:,} of {policy.predictions:,} single answers of {which}"
-            )
-    assert before is not None  # noqa: S101 - told by the number of its answers
-    assert after is not None  # noqa: S101 - likewise
+    if after is None or after.answers < policy.predictions:
+        return _too_few(after, "it", policy)
+    if before is None or before.answers < policy.predictions:
+        return _too_few(before, "the one before", policy)
     said = (
         f"19 of 20 answers come within {after.p95:,.1f} ms ({before.p95:,.1f} ms before it, on "
         f"{after.answers:,} and {before.answers:,} answers)"
@@ -149,6 +145,11 @@ def judge_latency(
             f"before {same.before_ms:,.2f} ms"
         )
     return Verdict("breach", said)
+
+
+def _too_few(latency: Latency | None, whose: str, policy: HealthPolicy) -> Verdict:
+    answers = latency.answers if latency else 0
+    return Verdict("not_enough", f"{answers:,} of {policy.predictions:,} single answers of {whose}")
 
 
 def _percent(share: float) -> str:
