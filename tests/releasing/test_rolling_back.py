@@ -1,6 +1,7 @@
 """Back to the champion before: at the terminal, with everything running, in seconds."""
 
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -84,13 +85,17 @@ def test_rollback_at_the_terminal_takes_seconds_and_dagster_knows(
     first, second = champions
     shutil.rmtree(models.artifacts(first))  # nothing is fetched or built
     prepare_dagster(settings)
-    began = time.monotonic()
+    began, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
 
     done = at_the_terminal(settings, "rollback", "--why", "it answers too slowly")
 
     seconds = time.monotonic() - began
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    computed = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     assert done.returncode == 0, done.stderr
-    assert seconds < 5
+    # Three seconds on a free machine, two of them computing; others may keep it busy meanwhile.
+    assert computed < 4
+    assert seconds < 15
     assert service.predict().json()["model_version"] == str(first)
     assert f"version {second} is withdrawn, version {first} is champion again" in done.stdout
     assert f"answers with version {first}" in done.stdout
