@@ -80,20 +80,26 @@ def try_image(tag: str, release: Release, engine: Engine) -> Trial:
         try:
             wait_until_ready(container)
             ready = time.monotonic() - began
-            live = container.service.state()["champion"]
-            if live["digest"] != release.digest:
-                raise TrialFailed(f"{tag} serves release {live['name']}, which is not its own")
-            deviation = max(
-                abs(container.service.probability(row.passenger) - row.probability)
-                for row in release.golden
-            )
-            if not deviation <= _ALLOWED:
-                raise TrialFailed(f"{tag} is up to {deviation:.2g} off about golden passengers")
+            deviation = ask(container, release)
             stopping = time.monotonic()
             stop_while_asked(container)
         except (Unreachable, OSError, HTTPException) as error:
             raise TrialFailed(f"{tag} does not answer: {error}\n{container.log()}") from error
         return Trial(release.metadata.version, ready, deviation, time.monotonic() - stopping)
+
+
+def ask(container: Container, release: Release) -> float:
+    """Ask its golden passengers; how far off it is at worst. Raises `TrialFailed` when too far."""
+    live = container.service.state()["champion"]
+    if live["digest"] != release.digest:
+        raise TrialFailed(f"the image serves release {live['name']}, which is not its own")
+    deviation = max(
+        abs(container.service.probability(row.passenger) - row.probability)
+        for row in release.golden
+    )
+    if not deviation <= _ALLOWED:
+        raise TrialFailed(f"the image is up to {deviation:.2g} off about golden passengers")
+    return deviation
 
 
 @contextmanager

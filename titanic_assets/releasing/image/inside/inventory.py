@@ -35,14 +35,17 @@ def _once(places: list[str]) -> list[str]:
 def _described(found: Distribution) -> tuple[str, str, str]:
     """Name, version, licence."""
     metadata = found.metadata
-    licences = [metadata.get("License-Expression"), metadata.get("License")]
+    licences = [
+        *(metadata.get_all("License-Expression") or []),
+        *(metadata.get_all("License") or []),
+    ]
     licences += [
         classifier.rpartition(" :: ")[2]
         for classifier in metadata.get_all("Classifier") or []
         if classifier.startswith("License :: OSI Approved :: ")
     ]
     # Some packages have the whole text where its name should be.
-    named = (licence for licence in licences if licence and len(licence.splitlines()) == 1)
+    named = (licence for licence in licences if len(licence.splitlines()) == 1)
     return metadata["Name"], found.version, next(named, "")
 
 
