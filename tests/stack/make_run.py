@@ -90,6 +90,11 @@ class MakeRun:
         body = b'{"pclass": 3, "sex": "male"}'
         return json.loads(self.ask(urllib.request.Request(address, body, content)))
 
+    def answers_with(self, version):
+        """Whether that version is live."""
+        health = json.loads(self.get(self.api_port, "/api/v1/health"))
+        return health["model_version"] == version
+
     def ask(self, request):
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(request, timeout=10) as response:

@@ -12,8 +12,12 @@ import sys
 import psutil
 import pytest
 
+from tests.releasing.conftest import Models
+from tests.service.serving import wait_until
 from tests.stack.make_run import WORKSPACE, MakeRun, until
-from titanic_assets.settings import CHECKOUT
+from titanic_assets.ledger import PromotionLedger
+from titanic_assets.releasing.by_hand import promote_by_hand
+from titanic_assets.settings import CHECKOUT, Settings
 from titanic_assets.stack.dagster_api import Webserver
 from titanic_assets.stack.processes import running_under
 
@@ -128,31 +132,64 @@ def test_what_cannot_be_bundled_is_told_and_served_once_it_can(one_home):
     assert running_under(one_home.home) == []
 
 
-def test_a_restart_serves_at_once_and_ctrl_c_ends_it_all(one_home):
+@pytest.fixture(scope="module")
+def restarted(one_home):
+    """Once more on that home, and what was said until all was up."""
     with one_home.started(JWT_SECRET=SECRET) as supervisor:
-        said = until(supervisor, "ready; Ctrl-C")
+        yield supervisor, until(supervisor, "ready; Ctrl-C")
 
-        assert said.index("serving bento titanic_survival:1-") < said.index("starting Dagster")
-        assert "bundle_job" not in said
-        assert "the API answers whoever shows a token" in said
-        token = subprocess.run(
-            ["make", "token"],
-            cwd=CHECKOUT,
-            env={"PATH": os.environ["PATH"], "JWT_SECRET": SECRET},
-            check=True,
-            capture_output=True,
-            text=True,
-        ).stdout.strip()
-        assert one_home.predict(Authorization=f"Bearer {token}")["model_version"] == "1"
-        commands = " ".join(" ".join(each.cmdline()) for each in running_under(one_home.home))
-        assert "bentoml serve" in commands
-        assert "feature_server" in commands
-        assert list(one_home.home.glob("bentoml/bentos/**/__pycache__")) == []
 
-        supervisor.send_signal(signal.SIGINT)
+def test_a_restart_serves_at_once(one_home, restarted):
+    _, said = restarted
 
-        assert supervisor.wait(20) == 0
-        assert running_under(one_home.home) == []
+    assert said.index("serving bento titanic_survival:1-") < said.index("starting Dagster")
+    assert "bundle_job" not in said
+    assert "the API answers whoever shows a token" in said
+    token = subprocess.run(
+        ["make", "token"],
+        cwd=CHECKOUT,
+        env={"PATH": os.environ["PATH"], "JWT_SECRET": SECRET},
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.strip()
+    assert one_home.predict(Authorization=f"Bearer {token}")["model_version"] == "1"
+    assert list(one_home.home.glob("bentoml/bentos/**/__pycache__")) == []
+
+
+@pytest.mark.usefixtures("restarted")
+def test_a_burst_of_moves_ends_with_the_last_one_live(one_home):
+    settings = Settings(titanic_home=one_home.home, mlflow_port=one_home.mlflow_port)
+    models = Models(settings.places.mlflow)
+    second = models.register(-2.0)
+    assert second == 2
+    for move in range(50):
+        number = second if move % 2 else 1
+        if move % 5:
+            promote_by_hand(settings, number, "", print)
+        else:
+            models.registry.move_alias("champion", number)
+
+    wait_until(lambda: one_home.answers_with("2"), 60, "the last one is not live")
+
+    webserver = Webserver(f"http://127.0.0.1:{one_home.ui_port}")
+    wait_until(lambda: webserver.run_in_progress("bundle_job") is None, 60, "runs go on and on")
+    assert one_home.answers_with("2")
+    last = PromotionLedger(settings.places.ledger).last("champion")
+    assert (last.to_version, last.from_version) == (2, 1)
+    assert len(webserver.runs("bundle_job")) < 15
+
+
+def test_ctrl_c_ends_the_api_and_all_else(one_home, restarted):
+    supervisor, _ = restarted
+    commands = " ".join(" ".join(each.cmdline()) for each in running_under(one_home.home))
+    assert "bentoml serve" in commands
+    assert "feature_server" in commands
+
+    supervisor.send_signal(signal.SIGINT)
+
+    assert supervisor.wait(20) == 0
+    assert running_under(one_home.home) == []
 
 
 @pytest.mark.parametrize("ask", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
