@@ -17,6 +17,10 @@ from titanic_assets.settings import Settings
 from titanic_assets.tracking.http_registry import RegistryUnreachable, http_registry
 from titanic_assets.tracking.promotion import enter_moves
 
+# Dagster's daemon looks every 5 seconds, and passes a sensor over whose last look was less than
+# this ago; with 5 that would be every other time.
+_LOOK_EVERY_SECONDS = 3
+
 
 @dataclass(frozen=True)
 class PromotionsDecision:
@@ -51,7 +55,7 @@ def decide_promotions(events: Sequence[PromotionEvent], cursor: str | None) -> P
 
 @dg.sensor(
     job_name="bundle_job",
-    minimum_interval_seconds=5,
+    minimum_interval_seconds=_LOOK_EVERY_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Takes live whatever the aliases name, whoever moved them, and forth or back.",
 )
