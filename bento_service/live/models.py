@@ -16,7 +16,7 @@ from titanic_model.events import Variant
 from titanic_model.features import INPUTS
 from titanic_model.reference import DRIFT_FIELDS, SCORE
 from titanic_model.release import BrokenRelease, Release
-from titanic_model.scorer import Scorer
+from titanic_model.scorer import Scorer, UnusableModel
 
 _STEPS = 1e6  # six digits
 
@@ -44,6 +44,8 @@ class LoadedModel:
     def score(self, matrix: NDArray[np.float32]) -> NDArray[np.float64]:
         """The probabilities, with as many digits as are shown: what is judged is what is shown."""
         steps: NDArray[np.float64] = self.scorer.score(matrix).astype(np.float64) * _STEPS
+        if not np.isfinite(steps).all():
+            raise UnusableModel(f"release {self.name} says what is no number")
         return np.floor(steps + 0.5) / _STEPS
 
     def as_variant(self, variant: Variant) -> LoadedModel:

@@ -8,6 +8,7 @@ from hypothesis.extra.numpy import arrays
 
 from bento_service.live.models import LoadedModel
 from tests.service.live.breaking import answering_always, make_live
+from titanic_model.scorer import UnusableModel
 
 PROBABILITIES = st.floats(0, 1, width=32)
 
@@ -35,6 +36,14 @@ def test_one_gets_what_it_gets_in_a_batch(values):
 )
 def test_what_is_shown_is_what_is_judged(said, shown):
     assert SAYING.score_one(np.array([said], np.float32)) == shown
+
+
+@pytest.mark.parametrize("said", [np.nan, np.inf])
+def test_what_is_no_number_is_a_failure_alone_and_in_a_batch(said):
+    with pytest.raises((ValueError, OverflowError)):
+        SAYING.score_one(np.array([said], np.float32))
+    with pytest.raises(UnusableModel, match="1-0123456789ab says what is no number"):
+        SAYING.score(np.array([[0.5], [said]], np.float32))
 
 
 def test_just_under_one_half_is_one_half_everywhere(serve, champion, tmp_path):
