@@ -17,15 +17,7 @@ from titanic_assets.settings import Settings, reachable
 from titanic_assets.stack import processes
 from titanic_assets.stack.crew import Crew, NotReady
 from titanic_assets.stack.dagster_api import DagsterSays, Webserver, answers
-from titanic_assets.stack.first_run import (
-    BUNDLING,
-    LOCATION,
-    TRAINING,
-    await_run,
-    follow,
-    made_a_champion,
-    outcome,
-)
+from titanic_assets.stack.graph_work import GraphWork
 from titanic_assets.stack.only_one import the_only_one
 from titanic_assets.stack.ports import ports_of, require_free
 from titanic_assets.stack.processes import Child, ChildDied
@@ -101,14 +93,19 @@ class Stack:
     def _begin(self) -> None:
         """Bring everything up, and let the graph make what is not there yet."""
         has_champion = self._come_up()
-        known = self.webserver.runs(BUNDLING)
+        work = GraphWork(self.webserver, self.ui, self.settings, self._say, self._check)
         if has_champion:
             self._say("there is a champion already, so nothing is trained now")
-            if not self.serving.up:
-                self._bundle(self.webserver.run_in_progress(BUNDLING))
-        elif self._train() and not self.serving.up:
-            self._say(f"promotion_sensor sees the promotion and starts {BUNDLING}")
-            self._bundle(await_run(self.webserver, BUNDLING, known, self._check))
+            if self.serving.up:
+                return
+            is_live = work.bundle()
+        else:
+            self._start_mlflow()
+            is_live = work.train_and_bundle()
+        if is_live:
+            self.serving.greet()
+        elif not self.serving.up:
+            self._say("the API starts as soon as there is a bento")
 
     def _come_up(self) -> bool:
         """Bring up all but what needs the graph's work first; returns whether there is a champion.
@@ -139,35 +136,6 @@ class Stack:
         self.webserver.require_loaded()
         self.webserver.dismiss_welcome()
         return has_champion
-
-    def _train(self) -> bool:
-        """Have the first model trained; returns whether one was promoted."""
-        run = self.webserver.launch(TRAINING, LOCATION)
-        self._say(f"no champion yet: {TRAINING} runs, see {self._page(run)}")
-        self._start_mlflow()
-        if follow(self.webserver, run, self._say, self.crew.require_all_alive):
-            self._say(outcome(self.settings, run))
-        promoted = made_a_champion(self.settings, run)
-        if not promoted:
-            self._say(
-                "no model was promoted, so there is nothing to serve. Mend the cause and launch "
-                "the run again from its page; the API starts as soon as there is a bento"
-            )
-            self._say(self._page(run))
-        return promoted
-
-    def _bundle(self, run: str | None) -> None:
-        """Follow that run, or one that is launched here, until the API answers."""
-        run = run or self.webserver.launch(BUNDLING, LOCATION)
-        self._say(f"{BUNDLING} runs, see {self._page(run)}")
-        if follow(self.webserver, run, self._say, self._check):
-            self.serving.greet()
-            return
-        self._say(
-            "the champion is not live. Mend the cause and launch the run again from its page"
-            + ("" if self.serving.up else "; the API starts as soon as there is a bento")
-        )
-        self._say(self._page(run))
 
     def _check(self) -> None:
         """What is to be done while something is waited for."""
@@ -218,9 +186,6 @@ class Stack:
 
     def _start_module(self, name: str, module: str, *arguments: str) -> Child:
         return self.crew.start(name, "-m", f"titanic_assets.stack.{module}", *arguments)
-
-    def _page(self, run: str) -> str:
-        return f"{self.ui}/runs/{run}"
 
     def _address(self, port: int) -> str:
         return f"http://{reachable(self.settings.bind_host)}:{port}"

@@ -8,7 +8,6 @@ from titanic_assets.ledger import PromotionEvent, PromotionLedger
 from titanic_assets.settings import Settings
 from titanic_assets.stack.dagster_api import Webserver, causes
 
-TRAINING, BUNDLING, LOCATION = "training_job", "bundle_job", "titanic"
 _OVER = {"RUN_SUCCESS", "RUN_FAILURE", "RUN_CANCELED"}
 _TROUBLE = {
     "STEP_UP_FOR_RETRY": "{step} is tried again",

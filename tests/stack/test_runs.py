@@ -1,5 +1,5 @@
 from titanic_assets.settings import Settings
-from titanic_assets.stack.first_run import describe, outcome
+from titanic_assets.stack.runs import describe, outcome
 
 
 def a_check(**changes):
