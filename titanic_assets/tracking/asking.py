@@ -57,10 +57,10 @@ def ask(question: Question, seconds: float) -> Answer:
 
 def _ask(question: Question, seconds: float) -> Answer | NoAnswer:
     opener = build_opener(*([] if question.by_proxy else [ProxyHandler({})]))
-    request = Request(  # noqa: S310 - whoever sets the address may set any
-        question.url, question.content, dict(question.headers), method=question.method
-    )
     try:
+        request = Request(  # noqa: S310 - whoever sets the address may set any
+            question.url, question.content, dict(question.headers), method=question.method
+        )
         with opener.open(request, timeout=seconds) as response:
             return Answer(response.status, response.read(_MOST_BYTES))
     except HTTPError as error:
