@@ -1,8 +1,13 @@
 """What an alias names goes live: as a whole, under the registry's number, or not at all."""
 
+import fcntl
+from dataclasses import dataclass, field
+from pathlib import Path
+
 import pytest
 
 from titanic_assets.releasing.publish import NoChampion, publish
+from titanic_assets.tracking.registry import Registry
 from titanic_assets.tracking.versions import MODEL_NAME
 from titanic_model.published import CURRENT, read_current
 from titanic_model.release import MODEL, BrokenRelease, read_release
@@ -121,6 +126,36 @@ def test_a_broken_challenger_does_not_keep_the_champion_back(models, releases):
     assert publication.changed
     assert publication.challenger is None
     assert MODEL in publication.challenger_problem
+
+
+@dataclass(frozen=True)
+class WithoutArtifacts(Registry):
+    """A registry whose store of artifacts has gone away; it notes what is wanted of that."""
+
+    lock: Path
+    asked: list[int] = field(default_factory=list)
+
+    def fetch_release(self, version, into):  # noqa: ARG002 - never gets there
+        with self.lock.open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # nobody waits for this
+        self.asked.append(version.version)
+        raise OSError("no route to host")
+
+
+def test_a_challenger_whose_store_is_down_keeps_nobody_back_or_waiting(models, releases):
+    """As in a rollback: the champion is there, and what is beside it has to be fetched."""
+    first = models.register(-1.0, alias="champion")
+    publish(models.registry, releases)
+    second = models.register(-2.0, alias="challenger")
+    gone = WithoutArtifacts(models.registry.tracking_uri, releases / ".lock")
+
+    publication = publish(gone, releases)
+
+    assert publication.champion.version == first
+    assert publication.challenger is None
+    assert publication.challenger_problem == "no route to host"
+    assert gone.asked == [second]
+    assert publish(models.registry, releases).challenger.version == second
 
 
 def test_what_a_killed_one_left_behind_is_in_nobodys_way(models, releases):

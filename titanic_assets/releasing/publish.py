@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Literal, Protocol
 
 from titanic_assets.tracking.locking import held
-from titanic_assets.tracking.registry import ForeignVersion, NoRelease
+from titanic_assets.tracking.registry import ForeignVersion, NoSuchVersion
 from titanic_assets.tracking.versions import ModelVersion
 from titanic_model.published import (
     Current,
@@ -63,6 +63,8 @@ class _Named:
     current: Current
     challenger: ModelVersion | None
     problem: str
+    # The challenger that could not be published.
+    failed: int | None
 
 
 def publish(registry: Registered, releases: Path, expected: int | None = None) -> Publication:
@@ -72,9 +74,9 @@ def publish(registry: Registered, releases: Path, expected: int | None = None) -
     given and another version is champion, what is live stays: `Overtaken`.
     """
     # First without the lock: whoever wants to go back has not to wait for a download.
-    _publish_named(registry, releases)
+    named = _publish_named(registry, releases)
     with held(releases / ".lock"):
-        named = _publish_named(registry, releases)
+        named = _publish_named(registry, releases, named)
         if expected not in (None, named.champion.version):
             raise Overtaken(
                 f"version {named.champion.version} has become champion, so version {expected} "
@@ -105,21 +107,25 @@ def champion_of(registry: Registered) -> ModelVersion:
     return champion
 
 
-def _publish_named(registry: Registered, releases: Path) -> _Named:
+def _publish_named(registry: Registered, releases: Path, before: _Named | None = None) -> _Named:
+    """Publish what the aliases name; a challenger that was in vain `before` is not tried again."""
     champion = champion_of(registry)
     champion_name = publish_version(registry, champion, releases)
-    challenger, challenger_name, problem = None, None, ""
     try:
         challenger = registry.version_at("challenger")
-        if challenger is not None and challenger.version != champion.version:
-            challenger_name = publish_version(registry, challenger, releases)
-    except (BrokenRelease, ForeignVersion, NoRelease) as error:
-        problem = str(error)
+    except (ForeignVersion, NoSuchVersion) as error:
+        return _Named(champion, Current(champion_name, None), None, str(error), None)
+    name, problem, failed = None, "", None
+    if challenger is not None and challenger.version != champion.version:
+        if before is not None and before.failed == challenger.version:
+            problem, failed = before.problem, before.failed
+        else:
+            try:
+                name = publish_version(registry, challenger, releases)
+            except Exception as error:  # noqa: BLE001 - of a store that may be anywhere
+                problem, failed = str(error) or type(error).__name__, challenger.version
     return _Named(
-        champion,
-        Current(champion_name, challenger_name),
-        challenger if challenger_name else None,
-        problem,
+        champion, Current(champion_name, name), challenger if name else None, problem, failed
     )
 
 
