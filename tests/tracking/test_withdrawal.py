@@ -5,6 +5,9 @@ import pytest
 from tests.tracking.test_promotion import DiesAfterMoving, DiesBeforeMoving, Killed, a_promotion
 from titanic_assets.champions import champions, withdrawn
 from titanic_assets.ledger import PromotionLedger
+from titanic_assets.releasing.by_hand import roll_back_by_hand
+from titanic_assets.settings import Settings
+from titanic_assets.tracking.http_registry import RegistryUnreachable
 from titanic_assets.tracking.promotion import enter_moves, promote
 from titanic_assets.tracking.registry import NoSuchVersion, Registry
 from titanic_assets.tracking.versions import MODEL_NAME
@@ -73,6 +76,55 @@ def test_a_rollback_that_was_killed_is_finished_by_whoever_comes_next(registry, 
     assert enter_moves(registry, ledger).entered == ()
     assert registry.aliases() == {"champion": 2}
     assert (ledger.last().kind, ledger.last().withdraws) == ("rollback", "d3")
+
+
+@pytest.mark.parametrize("dying", [DiesBeforeMoving, DiesAfterMoving])
+def test_whoever_asks_again_after_one_that_broke_off_goes_back_once(registry, ledger, dying):
+    with pytest.raises(Killed):
+        withdraw(dying(registry.tracking_uri), ledger, a_withdrawal())
+    again = withdraw(registry, ledger, a_withdrawal())
+    assert (again.from_version, again.to_version) == (3, 2)
+    assert registry.aliases() == {"champion": 2}
+    assert withdraw(registry, ledger, a_withdrawal()).to_version == 1
+
+
+class GoneBeforeMoving(Registry):
+    """A registry that answers until an alias is to be moved."""
+
+    def move_alias(self, alias, version):  # noqa: ARG002 - never gets there
+        raise RegistryUnreachable("MLflow does not answer")
+
+
+def test_a_rollback_that_is_begun_and_cannot_be_ended_is_told_at_the_terminal(
+    registry, versions, tmp_path, monkeypatch
+):
+    settings = Settings(titanic_home=tmp_path)
+    ledger = PromotionLedger(settings.places.ledger)
+    for version in versions[:2]:
+        promote(registry, ledger, a_promotion(version, f"run-{version.version}"))
+    gone = GoneBeforeMoving(registry.tracking_uri)
+    monkeypatch.setattr("titanic_assets.releasing.by_hand.open_registry", lambda _: gone)
+    said = []
+    with pytest.raises(RegistryUnreachable):
+        roll_back_by_hand(settings, "", said.append)
+    assert "would withdraw one more version" in said[-1]
+    enter_moves(registry, ledger)
+    assert registry.aliases() == {"champion": 1}
+
+
+def test_champions_that_are_no_longer_registered_are_passed_over(registry, ledger):
+    registry.client.delete_model_version(MODEL_NAME, "2")
+    assert withdraw(registry, ledger, a_withdrawal()).to_version == 1
+    assert registry.aliases() == {"champion": 1}
+    assert champions(ledger.events()) == (1,)
+
+
+def test_where_all_champions_before_were_deleted_it_is_said_how_to_name_another(registry, ledger):
+    for number in "12":
+        registry.client.delete_model_version(MODEL_NAME, number)
+    with pytest.raises(NoWayBack, match=r"1, 2, none is in the registry .*make promote VERSION="):
+        withdraw(registry, ledger, a_withdrawal())
+    assert registry.aliases() == {"champion": 3}
 
 
 def test_what_was_moved_by_hand_is_taken_back_too(registry, ledger):

@@ -11,7 +11,7 @@ from titanic_assets.releasing.publish import Overtaken
 from titanic_assets.releasing.rolling_back import roll_back
 from titanic_assets.releasing.telling import tell_dagster
 from titanic_assets.settings import Settings
-from titanic_assets.tracking.http_registry import open_registry
+from titanic_assets.tracking.http_registry import RegistryUnreachable, open_registry
 from titanic_assets.tracking.promotion import Promotion, promote
 from titanic_assets.tracking.withdrawal import Withdrawal
 
@@ -46,12 +46,23 @@ def roll_back_by_hand(settings: Settings, why: str, say: Say) -> None:
     except Overtaken as overtaken:
         say(f"others make live what is champion by now: {overtaken}")
         return
+    except RegistryUnreachable:
+        if _is_begun(withdrawal, PromotionLedger(settings.places.ledger)):
+            say("it is begun, and promotion_sensor ends it once MLflow answers; to run this again "
+                "after that would withdraw one more version")  # fmt: skip
+        raise
     except NotLive:
         say("the alias has moved, so it goes live once the service can take it; to run this again "
             "would withdraw one more version")  # fmt: skip
         raise
     if done is not None:
         tell_dagster(settings, done, say)
+
+
+def _is_begun(withdrawal: Withdrawal, ledger: PromotionLedger) -> bool:
+    with ledger.held() as book:
+        intended = book.intended()
+    return intended is not None and intended.event_id == withdrawal.event_id
 
 
 def _whoever_asks() -> str:

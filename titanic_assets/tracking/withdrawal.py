@@ -11,10 +11,11 @@ from titanic_assets.champions import champions
 from titanic_assets.ledger import PromotionEvent
 from titanic_assets.tracking.hand_moves import enter
 from titanic_assets.tracking.promotion import carry_out, finish
+from titanic_assets.tracking.registry import NoSuchVersion
 
 if TYPE_CHECKING:
     from titanic_assets.ledger import PromotionLedger
-    from titanic_assets.tracking.versions import Versions
+    from titanic_assets.tracking.versions import ModelVersion, Versions
 
 
 class NoWayBack(RuntimeError):
@@ -46,13 +47,16 @@ def withdraw(
     """Make the champion before champion again, as `promote` does it, and keep the other out.
 
     None when another than the expected one is champion by now. Raises `NoWayBack` where there is
-    none to go back to.
+    none to go back to. Whoever asks without naming a version, after a rollback that broke off,
+    means that one: it is finished, and no other is begun.
     """
     with ledger.held() as book:
-        finish(registry, book)
+        finished = finish(registry, book)
         done = ledger.read().event(withdrawal.event_id)
         if done is not None:
             return done
+        if finished is not None and finished.kind == "rollback" and withdrawal.expected is None:
+            return finished
         aliases = registry.aliases()
         moves = enter(registry, book, aliases)
         now = aliases.get("champion")
@@ -70,7 +74,7 @@ def withdraw(
                 f"version {now} is champion, and none that is not withdrawn was it before. To "
                 "make another one champion: make promote VERSION=..."
             )
-        target = registry.version(line[-2])
+        target = _newest_of(line[:-1], registry)
         event = PromotionEvent(
             event_id=withdrawal.event_id,
             when=datetime.now(UTC),
@@ -86,3 +90,16 @@ def withdraw(
         )
         carry_out(registry, book, event)
         return event
+
+
+def _newest_of(line: tuple[int, ...], registry: Versions) -> ModelVersion:
+    """The last of these champions that is still registered."""
+    for number in reversed(line):
+        try:
+            return registry.version(number)
+        except NoSuchVersion:
+            continue
+    raise NoWayBack(
+        f"of the champions before, {', '.join(map(str, line))}, none is in the registry any more. "
+        "To make another version champion: make promote VERSION=..."
+    )
