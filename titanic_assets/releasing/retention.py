@@ -51,8 +51,9 @@ def remove_outdated(
     Returns the names of the releases that are gone, with all that was made of them.
     """
     folder, store = settings.places.releases, settings.places.bentoml
-    # The store's lock first: while a bento is built, nobody who goes back has to wait.
-    with held(store / ".lock"), held(folder / ".lock"), scratch_in(store) as scratch:
+    # The releases' lock last: nobody who goes back has to wait for a bento that is built, nor for
+    # what a killed build has left.
+    with held(store / ".lock"), scratch_in(store) as scratch, held(folder / ".lock"):
         current = read_current(folder)
         if current is None:
             return set()
