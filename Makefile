@@ -29,11 +29,11 @@ restore: ## a backup into an empty TITANIC_HOME, on this machine or another (FRO
 promote: ## make a version champion, also one that was withdrawn (VERSION=4 WHY="...")
 	@$(if $(VERSION),,$(error which version? make promote VERSION=4 WHY="why"))
 	@$(INSTALL) orchestration
-	@$(IN_VENV) -m titanic_assets.releasing promote "$$VERSION" --why "$$WHY"
+	@$(IN_VENV) -m titanic_assets.releasing promote "$$VERSION" --why="$$WHY"
 
 rollback: ## the champion before this one goes live again, in seconds (WHY="...")
 	@$(INSTALL) orchestration
-	@$(IN_VENV) -m titanic_assets.releasing rollback --why "$$WHY"
+	@$(IN_VENV) -m titanic_assets.releasing rollback --why="$$WHY"
 
 bento: ## build the champion's bento, or find it there; prints its tag
 	@$(INSTALL) orchestration serving
