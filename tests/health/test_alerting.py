@@ -43,7 +43,7 @@ def test_a_receiver_that_is_slow_is_not_waited_for(receiver, said):
 
     assert not send_alert(Settings(slack_webhook_url=receiver.url), "text", said.append)
 
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 15  # of twenty that it would take
     assert said == [
         "alert not sent, as what is at SLACK_WEBHOOK_URL did not answer within 3 s: text"
     ]

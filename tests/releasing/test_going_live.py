@@ -1,7 +1,6 @@
 """A release is live when the running service says so, and when it does not, the reason is told."""
 
 import shutil
-import threading
 from dataclasses import replace
 
 import pytest
@@ -20,7 +19,7 @@ from titanic_model.published import (
 )
 from titanic_model.release import read_release
 
-QUICKLY = Patience(answer=0.3, swap=1.5)
+QUICKLY = Patience(answer=0.3, swap=3)
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +74,7 @@ def test_going_back_and_forth_needs_nothing_of_the_registry_but_the_alias(models
     live = make_live(settings, models.registry, said.append)
 
     assert (live.version, live.changed) == (first, True)
-    assert live.seconds < 1.5
+    assert live.seconds < 5  # 0.1 on a free machine
     again = make_live(settings, models.registry, said.append)
     assert (again.release, again.changed) == (live.release, False)
 
@@ -125,19 +124,18 @@ def test_what_is_champion_no_longer_does_not_go_live(models, settings, said):
     assert (settings.places.releases / CURRENT).read_bytes() == before
 
 
-def test_whoever_is_overtaken_while_the_service_is_waited_for_waits_no_longer(
-    models, settings, said
-):
+def test_whoever_is_overtaken_while_the_service_is_waited_for_waits_no_longer(models, settings):
     models.register(-1.0, alias="champion")
     down = settings.model_copy(update={"api_url": f"http://127.0.0.1:{free_port()}"})
     other = Current("999-0123456789ab")
-    overtaking = threading.Timer(0.5, write_current, (settings.places.releases, other))
-    overtaking.start()
+
+    def overtake(text):
+        """As soon as it is published, before it is asked for."""
+        assert "is published" in text
+        write_current(settings.places.releases, other)
 
     with pytest.raises(Overtaken, match=other.champion):
-        make_live(down, models.registry, said.append)
-
-    overtaking.join()
+        make_live(down, models.registry, overtake)
 
 
 def published_with_wrong_answers(models, settings, number):

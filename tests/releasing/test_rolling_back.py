@@ -94,8 +94,8 @@ def test_rollback_at_the_terminal_takes_seconds_and_dagster_knows(
     computed = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     assert done.returncode == 0, done.stderr
     # Three seconds on a free machine, two of them computing; others may keep it busy meanwhile.
-    assert computed < 4
-    assert seconds < 15
+    assert computed < 6
+    assert seconds < 30
     assert service.predict().json()["model_version"] == str(first)
     assert f"version {second} is withdrawn, version {first} is champion again" in done.stdout
     assert f"answers with version {first}" in done.stdout

@@ -170,10 +170,10 @@ def test_a_burst_of_moves_ends_with_the_last_one_live(one_home):
         else:
             models.registry.move_alias("champion", number)
 
-    wait_until(lambda: one_home.answers_with("2"), 60, "the last one is not live")
+    wait_until(lambda: one_home.answers_with("2"), 240, "the last one is not live")
 
     webserver = Webserver(f"http://127.0.0.1:{one_home.ui_port}")
-    wait_until(lambda: webserver.run_in_progress("bundle_job") is None, 60, "runs go on and on")
+    wait_until(lambda: webserver.run_in_progress("bundle_job") is None, 240, "runs go on and on")
     assert one_home.answers_with("2")
     last = PromotionLedger(settings.places.ledger).last("champion")
     assert (last.to_version, last.from_version) == (2, 1)

@@ -130,7 +130,7 @@ def test_a_server_that_is_slow_is_not_waited_for(pieces):
     with Impostor(*pieces, pause=0.1) as slow:
         began = time.monotonic()
         assert "within 0.3 s" in refusal(asking(slow.url, patience=0.3))
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 5  # of ten that it would take
 
 
 @pytest.mark.parametrize(
