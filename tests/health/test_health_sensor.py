@@ -147,6 +147,16 @@ def test_what_was_moved_by_hand_is_watched_too(home):
     assert len(home.requests()) == 1
 
 
+def test_one_that_was_withdrawn_and_is_brought_back_by_hand_is_watched_anew(home):
+    home.promoted(1, 3)
+    home.promoted(1, kind="rollback")
+    home.promoted(3, kind="by_hand")
+    home.logged(1, ago=60)
+    home.answers(3)
+
+    assert len(home.requests()) == 1
+
+
 def test_requests_that_fail_withdraw_a_release(home):
     live(home, 2)
     home.answers(2, fine=1200, failed=60)
@@ -220,9 +230,10 @@ def test_a_champion_that_is_not_live_yet_is_waited_for(home):
         lambda home: home.promoted(),
         lambda home: home.promoted(3),
         lambda home: (home.promoted(1, 3), home.promoted(1, kind="rollback")),
+        lambda home: (home.promoted(1, 3), home.promoted(1, kind="by_hand")),
         lambda home: home.promoted(1, 3, minutes_ago=31),
     ],
-    ids=["nothing", "the first champion", "a rollback", "one that is proven"],
+    ids=["nothing", "the first champion", "a rollback", "a way back by hand", "one that is proven"],
 )
 def test_where_nothing_is_watched_nothing_but_the_counters_is_read(home, history):
     history(home)

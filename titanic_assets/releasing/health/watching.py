@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Self
 
-from titanic_assets.champions import champion_before
+from titanic_assets.champions import champion_before, champions
 from titanic_assets.releasing.health.chance import Latency
 from titanic_assets.releasing.health.counting import Counted, Requests, anew, counted, passed_over
 from titanic_assets.releasing.health.served import Served
@@ -29,13 +29,19 @@ class Pair:
 
 
 def newest_pair(events: Sequence[PromotionEvent]) -> Pair | None:
-    """The champion that may be withdrawn; None after a rollback, or without one to go back to."""
+    """The champion that may be withdrawn; None without one to go back to, or after a way back.
+
+    That is a rollback, or the same by hand: whoever has pointed the alias at a champion of old
+    would not have the one that he left again.
+    """
     ours = [event for event in events if event.alias == "champion" and event.to_version is not None]
     before = champion_before(ours)
     if not ours or before is None:
         return None
     newest = ours[-1]
     if newest.kind == "rollback" or newest.to_version is None:
+        return None
+    if newest.kind == "by_hand" and newest.to_version in champions(ours[:-1]):
         return None
     digest_before = next(event.digest for event in reversed(ours) if event.to_version == before)
     return Pair(
