@@ -144,10 +144,10 @@ def test_nothing_goes_before_anything_is_live(home):
 
 def test_images_go_with_their_bentos(home):
     class Images:
-        """What an engine has; the last is of somebody who built it with other code."""
+        """What an engine has; one is of other code, and one of a bento that a person named."""
 
         def __init__(self):
-            self.tags = [f"{a_name(1)}-a", f"{a_name(12)}-a", f"{a_name(1)}-z"]
+            self.tags = [f"{a_name(1)}-a", f"{a_name(12)}-a", f"{a_name(1)}-z", "my-own-bento"]
 
         def bentos(self):
             return list(self.tags)
@@ -159,4 +159,4 @@ def test_images_go_with_their_bentos(home):
     images = Images()
     home.remove_outdated(keep=0, images=images)
 
-    assert images.tags == [f"{a_name(12)}-a"]
+    assert images.tags == [f"{a_name(12)}-a", "my-own-bento"]

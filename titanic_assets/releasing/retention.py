@@ -73,8 +73,10 @@ def remove_outdated(
                 shutil.rmtree(unlisted)
         _remove_bentos(store, gone, scratch)
     for bento in images.bentos() if images else ():
-        # Also one whose engine did not answer when its bento went.
-        if _release_of(bento) not in there - gone:
+        # Also one whose engine did not answer when its bento went; but none of a bento that
+        # somebody has named himself.
+        release = _release_of(bento)
+        if is_release_name(release) and release not in there - gone:
             images.remove(bento)  # type: ignore[union-attr] # there are none of None
     if gone:
         say(f"outdated and removed, with their bentos: {', '.join(sorted(gone))}")
