@@ -63,7 +63,7 @@ def test_a_first_run_that_fails_is_told_and_everything_stays_up(one_home):
             assert f"already running on {one_home.home} (process {supervisor.pid})" in said
 
         supervisor.send_signal(signal.SIGINT)
-        assert supervisor.wait(20) == 0
+        assert supervisor.wait(60) == 0
         assert running_under(one_home.home) == []
 
 
@@ -124,7 +124,7 @@ def test_what_cannot_be_bundled_is_told_and_served_once_it_can(one_home):
         commands = {tuple(each.cmdline()[1:4]): each for each in running_under(one_home.home)}
         assert ("-m", "mlflow", "server") in commands
         commands["-m", "bentoml", "serve"].kill()
-        said, _ = supervisor.communicate(timeout=20)
+        said, _ = supervisor.communicate(timeout=60)
 
     assert supervisor.returncode == 1
     assert "api ended by signal SIGKILL" in said
@@ -188,7 +188,7 @@ def test_ctrl_c_ends_the_api_and_all_else(one_home, restarted):
 
     supervisor.send_signal(signal.SIGINT)
 
-    assert supervisor.wait(20) == 0
+    assert supervisor.wait(60) == 0
     assert running_under(one_home.home) == []
 
 
@@ -198,7 +198,7 @@ def test_whoever_asks_to_end_is_obeyed_at_any_moment(make_run, ask):
         until(supervisor, "opening the stores")
         supervisor.send_signal(ask)
 
-        assert supervisor.wait(20) == 0
+        assert supervisor.wait(60) == 0
         assert running_under(make_run.home) == []
 
 
