@@ -5,7 +5,8 @@ import dagster as dg
 from titanic_assets import assets
 from titanic_assets.asset_files import AssetFiles
 from titanic_assets.automation.health import release_health_sensor
-from titanic_assets.automation.jobs import bundle_jobs, training_job
+from titanic_assets.automation.images import image_sensor
+from titanic_assets.automation.jobs import bundle_job, image_job, training_job
 from titanic_assets.automation.landing import landing_sensor
 from titanic_assets.automation.promotions import promotion_sensor
 from titanic_assets.automation.rollback import rollback_job
@@ -19,9 +20,15 @@ def define(settings: Settings) -> dg.Definitions:
     """The whole graph under these settings."""
     return dg.Definitions(
         assets=dg.load_assets_from_package_module(assets),
-        jobs=[training_job, bundle_jobs[settings.image_build], rollback_job, flip_job],
+        jobs=[training_job, bundle_job, image_job, rollback_job, flip_job],
         schedules=[weekly_training_schedule],
-        sensors=[landing_sensor, promotion_sensor, release_health_sensor, shadow_sensor],
+        sensors=[
+            landing_sensor,
+            promotion_sensor,
+            release_health_sensor,
+            shadow_sensor,
+            *([image_sensor] if settings.image_build == "every_release" else []),
+        ],
         # Steps are short and hand tables to each other: a process for each would take four times
         # as long, for runs started in the UI as for the jobs.
         executor=dg.in_process_executor,

@@ -122,17 +122,32 @@ def made_by(definitions, job):
     return {key.to_user_string() for key in assets}
 
 
-def test_every_asset_but_the_image_is_made_by_training_or_by_bundling(definitions):
+def test_every_asset_is_made_by_training_by_bundling_or_as_an_image(definitions):
     graph = definitions.resolve_asset_graph()
-    serving = {"serving_bundle", "live_release"}
+    serving, image = {"serving_bundle", "live_release"}, {"serving_image"}
     assert made_by(definitions, "bundle_job") == serving
+    assert made_by(definitions, "image_job") == image
     everything = {key.to_user_string() for key in graph.get_all_asset_keys()}
-    assert made_by(definitions, "training_job") == everything - serving - {"serving_image"}
+    assert made_by(definitions, "training_job") == everything - serving - image
 
 
-def test_an_image_is_made_with_every_release_where_that_is_set():
+def test_an_image_follows_every_release_where_that_is_set(definitions):
+    assert "image_sensor" not in {sensor.name for sensor in definitions.sensors}
     definitions = define(Settings(image_build="every_release"))
-    assert made_by(definitions, "bundle_job") == {"serving_bundle", "live_release", "serving_image"}
+    image_sensor = definitions.resolve_sensor_def("image_sensor")
+    assert image_sensor.default_status is dg.DefaultSensorStatus.RUNNING
+    bundle_job = definitions.resolve_job_def("bundle_job")
+    with dg.DagsterInstance.ephemeral() as instance:
+        run = instance.create_run_for_job(bundle_job)
+        context = dg.build_run_status_sensor_context(
+            "image_sensor",
+            dg.DagsterEvent(dg.DagsterEventType.RUN_SUCCESS.value, "bundle_job"),
+            instance,
+            run,
+        )
+        asked = image_sensor(context)
+    assert asked.run_key == f"image-{run.run_id}"
+    assert image_sensor.job_name == "image_job"
 
 
 def test_no_two_runs_can_make_an_asset_at_once_however_they_were_started(definitions):

@@ -10,7 +10,7 @@ import dagster as dg
 from tests.releasing.releases import a_release
 from titanic_assets.asset_files import AssetFiles
 from titanic_assets.assets.serving import live_release, serving_bundle
-from titanic_assets.automation.jobs import bundle_jobs
+from titanic_assets.automation.jobs import bundle_job
 from titanic_assets.automation.promotions import promotion_sensor
 from titanic_assets.ledger import PromotionEvent, PromotionLedger
 from titanic_assets.settings import load_settings
@@ -64,7 +64,7 @@ defs = dg.Definitions(
     assets=[raw_passengers, champion_model, serving_bundle, live_release],
     jobs=[
         dg.define_asset_job("training_job", selection=[raw_passengers, champion_model]),
-        bundle_jobs["on_demand"],
+        bundle_job,
     ],
     sensors=[promotion_sensor],
     executor=dg.in_process_executor,

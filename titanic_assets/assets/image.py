@@ -15,7 +15,6 @@ from titanic_assets.settings import Settings
     pool=IMAGE_POOL,
     owners=[SERVING_TEAM],
     kinds={"docker", "bentoml"},
-    # Where both are made in one run, nobody waits for the image.
     deps=["live_release"],
     output_required=False,
     check_specs=[

@@ -8,25 +8,21 @@ training_job = dg.define_asset_job(
     description="From raw passengers to a champion: read, validate, train, judge, promote or not.",
 )
 
-_BUNDLED = ("serving_bundle", "live_release")
+bundle_job = dg.define_asset_job(
+    "bundle_job",
+    selection=dg.AssetSelection.assets("serving_bundle", "live_release"),
+    description="From the champion to the service that answers with it: bundle, prove, go live.",
+    tags={
+        # A run that was killed is tried again; one whose asset has failed has tried again itself.
+        "dagster/max_retries": "2",
+        "dagster/retry_on_asset_or_op_failure": "false",
+        "dagster/retry_strategy": "ALL_STEPS",
+    },
+)
 
-# By IMAGE_BUILD: the image is made with every release, or only when somebody materialises it.
-bundle_jobs = {
-    image_build: dg.define_asset_job(
-        "bundle_job",
-        selection=dg.AssetSelection.assets(*made),
-        description="From the champion to the service that answers with it: "
-        "bundle, prove, go live.",
-        tags={
-            # A run that was killed is tried again; one whose asset has failed has tried again
-            # itself.
-            "dagster/max_retries": "2",
-            "dagster/retry_on_asset_or_op_failure": "false",
-            "dagster/retry_strategy": "ALL_STEPS",
-        },
-    )
-    for image_build, made in {
-        "on_demand": _BUNDLED,
-        "every_release": (*_BUNDLED, "serving_image"),
-    }.items()
-}
+# A job of its own: pools are held by whole runs, and no promotion has to wait for an image.
+image_job = dg.define_asset_job(
+    "image_job",
+    selection=dg.AssetSelection.assets("serving_image"),
+    description="The container image of the champion's bento: built, labelled, tried.",
+)

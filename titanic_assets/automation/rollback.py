@@ -93,8 +93,9 @@ def alert_text(event: PromotionEvent, settings: Settings, run_id: str) -> str:
 
 
 @dg.job(
+    tags={"dagster/priority": "10"},
     description="Withdraws the champion: the one before it is champion again and answers, in "
-    "seconds. Nothing is built."
+    "seconds. Nothing is built.",
 )
 def rollback_job() -> None:
     """Both, one after the other."""

@@ -26,6 +26,10 @@ run_monitoring:
   enabled: true
 run_retries:
   enabled: true
+# One that takes its time, such as a look at a release's health, does not hold up the others.
+sensors:
+  use_threads: true
+  num_workers: 4
 run_coordinator:
   module: dagster._core.run_coordinator
   class: QueuedRunCoordinator
