@@ -29,7 +29,7 @@ from titanic_assets.tracking.registry import Registry  # noqa: E402
 
 IMAGES = CHECKOUT / "docs" / "images"
 LARGEST_BYTES = 250_000
-_GROUPS = "global@global:ingestion,global@global:training"
+_GROUPS = "global@global:ingestion,global@global:training,global@global:serving"
 # MLflow opens a side panel on the first visit, Dagster a letter to new users.
 _MLFLOW_QUIET = (
     "localStorage.setItem('mlflow.assistant.fab.autoOpenedOnFirstLoad_v1', 'true');"
@@ -74,7 +74,7 @@ def land(settings: Settings, name: str) -> None:
 
 
 def asset_graph(page: Page, settings: Settings) -> bytes:
-    """The graph, both groups open."""
+    """The graph, all groups open."""
     address = f"{dagster(settings)}/asset-groups?expanded={_GROUPS}"
     page.open(address, "Latest event", "champion_model", width=2500, height=900)
     left, top, right, bottom = 550, 110, 2440, 800
@@ -116,9 +116,9 @@ def before_and_after(page: Page, settings: Settings) -> bytes:
 
 
 def automation(page: Page, settings: Settings) -> bytes:
-    """The sensor and the schedule."""
-    page.open(f"{dagster(settings)}/automation", "landing_sensor", width=1400, height=330)
-    return page.picture((240, 0, 1160, 330))
+    """The sensors and the schedule."""
+    page.open(f"{dagster(settings)}/automation", "promotion_sensor", width=1400, height=530)
+    return page.picture((240, 0, 1160, 530))
 
 
 def runs(page: Page, settings: Settings) -> bytes:
@@ -175,6 +175,8 @@ PICTURES: dict[str, dict[str, Callable[[Page, Settings], bytes]]] = {
     },
     "new_passengers.csv": {
         "graph": asset_graph,
+        "live_release": asset("live_release", 900, "version"),
+        "serving_bundle": asset("serving_bundle", 1300, "tag"),
         "candidate_evaluation": asset("candidate_evaluation", 1540, "pictures"),
         "trained_model": asset("trained_model", 1080, "trials"),
         "gates": checks("candidate_evaluation", "better_than_sex_alone"),

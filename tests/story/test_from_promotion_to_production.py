@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 import time
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
@@ -30,6 +31,11 @@ load_from:
       module_name: titanic_assets.definitions
       location_name: titanic
 """
+
+
+# Seconds: twice what is promised, for machines that have other things to do. What was measured is
+# in the report (--junitxml), and in docs/releases.md for two free cores.
+NEW_BENTO, ROLLBACK, BY_HAND = 60, 10, 30
 
 
 @pytest.fixture
@@ -107,6 +113,11 @@ class Team:
         raise AssertionError(f"no line with {wanted} within {within} s: {lines}")
 
 
+def told_of(version, texts):
+    """Whether one of the alerts names that version as withdrawn."""
+    return any(f"version {version} was withdrawn" in text for text in texts)
+
+
 def test_models_come_and_go_and_no_request_fails(make_run, alerts, tmp_path, record_property):
     receiver, texts = alerts
     team = Team(make_run)
@@ -121,36 +132,38 @@ def test_models_come_and_go_and_no_request_fails(make_run, alerts, tmp_path, rec
     ):
         until(supervisor, "ready; Ctrl-C")
         with Traffic(f"http://127.0.0.1:{make_run.api_port}") as traffic:
-            traffic.first_by(first, time.monotonic(), within=5)
+            traffic.first_by(first, time.monotonic(), within=ROLLBACK)
 
             # Promoted by a command: packed, proven and live without another hand.
             began = team.command("promote", str(second), "--why", "better")
-            record_property("promoted", traffic.first_by(second, began, within=30))
+            record_property("promoted", traffic.first_by(second, began, within=NEW_BENTO))
 
             # Rolled back by a command; nothing is built.
             began = team.command("rollback", "--why", "a person wants it so")
-            record_property("rolled back", traffic.first_by(first, began, within=5))
+            record_property("rolled back", traffic.first_by(first, began, within=ROLLBACK))
             assert team.ledger.last().why.endswith("a person wants it so")
 
             # Moved by hand in MLflow, where nobody knows of this project.
             known = len(team.ledger.events())
             team.registry.move_alias("champion", second)
             began = time.monotonic()
-            record_property("moved by hand", traffic.first_by(second, began, within=15))
-            by_hand = team.line(15, known, kind="by_hand", from_version=first, to_version=second)
+            record_property("moved by hand", traffic.first_by(second, began, within=BY_HAND))
+            by_hand = team.line(
+                BY_HAND, known, kind="by_hand", from_version=first, to_version=second
+            )
             assert "in the registry" in by_hand.why
 
             # One that is wrong and one that is slow get through no gate here: a person puts them
             # there. They are live for a while, and then no longer.
             for culprit, complaint in ((wrong, "answers"), (slow, "times as long")):
                 began = team.command("promote", str(culprit))
-                traffic.first_by(culprit, began, within=30)
-                line = team.line(90, kind="rollback", from_version=culprit)
+                traffic.first_by(culprit, began, within=NEW_BENTO)
+                line = team.line(180, kind="rollback", from_version=culprit)
                 record_property(f"withdrawn {culprit}", time.monotonic() - began)
                 assert line.to_version == second
                 assert complaint in line.why
-                traffic.first_by(second, time.monotonic(), within=5)
-                wait_until(lambda: f"ersion {culprit}" in " ".join(texts), 20, f"alerts: {texts}")  # noqa: B023
+                traffic.first_by(second, time.monotonic(), within=ROLLBACK)
+                wait_until(partial(told_of, culprit, texts), 20, f"no alert of {culprit}: {texts}")
 
             assert team.registry.version_at("champion").version == second
         assert traffic.failed == []
