@@ -76,7 +76,7 @@ def home_of(process):
 
 @pytest.fixture
 def home(tmp_path, fresh_store):
-    folder = tmp_path / "home"
+    folder = tmp_path / ".titanic"
     mlflow = folder / "mlflow"
     mlflow.mkdir(parents=True)
     (mlflow / "mlflow.db").write_bytes(fresh_store.read_bytes())

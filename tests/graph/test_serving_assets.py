@@ -44,7 +44,7 @@ class Serving:
 
 @pytest.fixture(scope="module")
 def serving(tmp_path_factory, fresh_store):
-    serving = Serving(tmp_path_factory.mktemp("serving") / "home", fresh_store)
+    serving = Serving(tmp_path_factory.mktemp("serving") / ".titanic", fresh_store)
     yield serving
     serving.service.stop()
 

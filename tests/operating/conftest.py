@@ -47,7 +47,7 @@ def run(home, module, *arguments, **environment):
 
 @pytest.fixture(scope="session")
 def home(tmp_path_factory):
-    settings = Settings(titanic_home=tmp_path_factory.mktemp("operating"))
+    settings = Settings(titanic_home=tmp_path_factory.mktemp("operating") / ".titanic")
     settings.places.mlflow.mkdir()
     registry = Registry(settings.tracking_uri)
     registry.initialise(str(settings.places.mlflow / "artifacts"))

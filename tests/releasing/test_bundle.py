@@ -56,7 +56,7 @@ class Building:
 
     def __init__(self, folder):
         self.checkout = folder / "a checkout"
-        self.settings = Settings(titanic_home=folder / "home")
+        self.settings = Settings(titanic_home=folder / ".titanic")
 
     @property
     def service(self):

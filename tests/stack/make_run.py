@@ -43,7 +43,7 @@ class MakeRun:
     """A home with ports of its own, and what `make run` on it says."""
 
     def __init__(self, folder):
-        self.home = folder / "home"
+        self.home = folder / ".titanic"  # hidden, as the default is
         self.workspace = folder / "workspace.yaml"
         self.workspace.write_text(WORKSPACE)
         self.ui_port, self.mlflow_port, self.api_port, self.features_port = free_ports(4)

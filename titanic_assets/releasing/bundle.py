@@ -21,7 +21,7 @@ import yaml
 from titanic_assets.releasing import BENTO_NAME
 from titanic_assets.releasing.context import BuildContext, copy_context
 from titanic_assets.releasing.proving import prove
-from titanic_assets.releasing.scratch import scratch_in
+from titanic_assets.releasing.scratch import in_plain_sight, scratch_in
 from titanic_assets.releasing.store import mend_latest, put
 from titanic_assets.revision import code_revision
 from titanic_assets.settings import CHECKOUT, Settings
@@ -75,8 +75,12 @@ def build_bento(release: Path, settings: Settings, checkout: Path = CHECKOUT) ->
     """
     content = read_release(release)
     store = settings.places.bentoml
-    with held(store / ".lock"), scratch_in(store) as scratch:
-        context = copy_context(checkout, scratch / "context")
+    with (
+        held(store / ".lock"),
+        scratch_in(store) as scratch,
+        in_plain_sight(scratch) as sources,
+    ):
+        context = copy_context(checkout, sources)
         bento = _bento_of(content, context, store, checkout)
         if found := _as_built(bento, context, content):
             for place in (bento.model, bento.folder):
