@@ -43,10 +43,10 @@ bentos: ## the bentos of this home, as `bentoml list` shows them
 	@$(INSTALL) orchestration
 	@$(IN_VENV) -m titanic_assets.releasing.bentos list
 
-export: ## a bento with its release as one file (TAG=titanic_survival:latest TO=folder)
-	@$(if $(TO),,$(error where to? make export TO=folder))
+export: ## the champion's bento, or TAG, with its release as one file (TO=folder/)
+	@$(if $(TO),,$(error where to? make export TO=folder/))
 	@$(INSTALL) orchestration
-	@$(IN_VENV) -m titanic_assets.releasing.bentos export "$${TAG:-titanic_survival:latest}" "$$TO"
+	@$(IN_VENV) -m titanic_assets.releasing.bentos export "$$TO" $${TAG:+"$$TAG"}
 
 import: ## an exported bento, from any machine, into this home (FROM=file)
 	@$(if $(FROM),,$(error which file? make import FROM=file.bento))

@@ -76,8 +76,9 @@ def land(settings: Settings, name: str) -> None:
 def asset_graph(page: Page, settings: Settings) -> bytes:
     """The graph, all groups open."""
     address = f"{dagster(settings)}/asset-groups?expanded={_GROUPS}"
-    page.open(address, "Latest event", "champion_model", width=2500, height=900)
-    left, top, right, bottom = 550, 110, 2440, 800
+    page.open(address, "champion_model", "serving_image", width=2500, height=1100)
+    page.settle()
+    left, top, right, bottom = 580, 310, 2460, 815
     return page.picture((left, top, right - left, bottom - top))
 
 
@@ -117,8 +118,8 @@ def before_and_after(page: Page, settings: Settings) -> bytes:
 
 def automation(page: Page, settings: Settings) -> bytes:
     """The sensors and the schedule."""
-    page.open(f"{dagster(settings)}/automation", "promotion_sensor", width=1400, height=530)
-    return page.picture((240, 0, 1160, 530))
+    page.open(f"{dagster(settings)}/automation", "promotion_sensor", width=1400, height=500)
+    return page.picture((240, 0, 1160, 500))
 
 
 def runs(page: Page, settings: Settings) -> bytes:
@@ -175,8 +176,7 @@ PICTURES: dict[str, dict[str, Callable[[Page, Settings], bytes]]] = {
     },
     "new_passengers.csv": {
         "graph": asset_graph,
-        "live_release": asset("live_release", 900, "version"),
-        "serving_bundle": asset("serving_bundle", 1300, "tag"),
+        "live_release": asset("live_release", 640, "version"),
         "candidate_evaluation": asset("candidate_evaluation", 1540, "pictures"),
         "trained_model": asset("trained_model", 1080, "trials"),
         "gates": checks("candidate_evaluation", "better_than_sex_alone"),

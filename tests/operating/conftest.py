@@ -48,7 +48,7 @@ def run(home, module, *arguments, **environment):
 @pytest.fixture(scope="session")
 def home(tmp_path_factory):
     settings = Settings(titanic_home=tmp_path_factory.mktemp("operating") / ".titanic")
-    settings.places.mlflow.mkdir()
+    settings.places.mlflow.mkdir(parents=True)
     registry = Registry(settings.tracking_uri)
     registry.initialise(str(settings.places.mlflow / "artifacts"))
     of_run = registry.client.create_run(registry.experiment).info.run_id

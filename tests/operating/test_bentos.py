@@ -38,11 +38,11 @@ def test_the_champions_bento_is_found_and_listed(home):
 
 
 def test_a_bento_is_carried_to_another_machine_and_answers_there_as_here(home, elsewhere, tmp_path):
-    exported = home.run(BENTOS, "export", "titanic_survival:latest", tmp_path)
-    (file,) = tmp_path.glob("*.bento")
+    exported = home.run(BENTOS, "export", f"{tmp_path}/carried/")
+    (file,) = tmp_path.glob("carried/*.bento")
     imported = run(elsewhere, BENTOS, "import", file)
 
-    assert home.bento.tag in exported.stdout
+    assert home.bento.tag in exported.stdout, exported.stderr
     assert imported.returncode == 0, imported.stderr
     service = start_service(elsewhere, what=home.bento.tag)
     try:

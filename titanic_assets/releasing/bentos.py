@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 from titanic_assets.releasing import BENTO_NAME, NOTHING_TO_SERVE
 from titanic_assets.releasing.bundle import Bento, NotBuilt, build_bento
@@ -56,6 +57,8 @@ def main() -> int:
             bento = champions_bento(settings)
             _say(bento.tag)
             return 0
+        if arguments.command == "export":
+            return _export(arguments.tag or champions_bento(settings).tag, arguments.to, settings)
         words = [word for name, word in vars(arguments).items() if name != "command"]
         return _bentoml([arguments.command, *words], settings)
     except (BrokenRelease, NothingLive, NotBuilt, NotProven) as error:
@@ -73,11 +76,22 @@ def _parser() -> argparse.ArgumentParser:
     listed = commands.add_parser("list", help="the bentos of this home")
     listed.set_defaults(name=BENTO_NAME)
     export = commands.add_parser("export", help="a bento with its release, as one file")
-    export.add_argument("tag", metavar="TAG", help="such as titanic_survival:latest")
-    export.add_argument("to", metavar="TO", help="a folder, or a file's name")
+    export.add_argument("to", metavar="TO", help="a folder (with a slash behind it), or a file")
+    export.add_argument("tag", metavar="TAG", nargs="?", help="unnamed, it is the champion's")
     of_file = commands.add_parser("import", help="a bento that was exported, into this home")
     of_file.add_argument("file", metavar="FROM")
     return parser
+
+
+def _export(tag: str, to: str, settings: Settings) -> int:
+    """BentoML wants the folder to be there, and without the slash takes its name for a file's."""
+    folder = Path(to) if to.endswith("/") else Path(to).parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        print(f"cannot export to {to}: {error.strerror}", file=sys.stderr)  # noqa: T201 - as above
+        return 1
+    return _bentoml(["export", tag, to], settings)
 
 
 def _bentoml(words: list[str], settings: Settings) -> int:

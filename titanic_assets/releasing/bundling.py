@@ -119,8 +119,10 @@ def describe_live(
             facts |= {
                 "since": f"{event.when:%Y-%m-%d %H:%M:%S} UTC, by {event.who}",
                 "why": event.why,
-                "from alias to answer": f"{(datetime.now(UTC) - event.when).total_seconds():.1f} s",
             }
+            if live.changed:  # else the service has answered with it for longer
+                since = datetime.now(UTC) - event.when
+                facts["from alias to answer"] = f"{since.total_seconds():.1f} s"
     return facts
 
 
