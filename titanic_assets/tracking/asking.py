@@ -49,7 +49,7 @@ def ask(question: Question, seconds: float) -> Answer:
     try:
         answer = answers.get(timeout=seconds)
     except Empty:
-        raise NoAnswer(f"no whole answer within {seconds:g} s") from None
+        raise _too_late(seconds) from None
     if isinstance(answer, NoAnswer):
         raise answer
     return answer
@@ -67,4 +67,12 @@ def _ask(question: Question, seconds: float) -> Answer | NoAnswer:
         with error:
             return Answer(error.code, error.read(_MOST_BYTES))
     except (OSError, HTTPException, ValueError) as error:
-        return NoAnswer(str(getattr(error, "reason", "") or error) or type(error).__name__)
+        reason = getattr(error, "reason", "") or error
+        if isinstance(reason, TimeoutError):
+            return _too_late(seconds)
+        return NoAnswer(str(reason) or type(error).__name__)
+
+
+def _too_late(seconds: float) -> NoAnswer:
+    """Whoever of both notices first, the waiting thread or the one that asks."""
+    return NoAnswer(f"no whole answer within {seconds:g} s")
