@@ -1,7 +1,6 @@
 """`python -m titanic_assets.backup make` (which is `make backup`), `... restore`, `... check`."""
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
@@ -12,9 +11,9 @@ from titanic_assets.backup.progress import Progress, in_words
 from titanic_assets.backup.reading import UnreadableStore
 from titanic_assets.backup.restoring import HomeNotEmpty, TooLittleRoom, restore
 from titanic_assets.revision import code_revision
-from titanic_assets.settings import CHECKOUT, Settings, WrongSetting, load_settings
+from titanic_assets.settings import CHECKOUT, Settings, WrongSetting
 from titanic_assets.stack.only_one import AlreadyRunning, HomeNotWritable
-from titanic_assets.stack.surroundings import read_dotenv
+from titanic_assets.terminal import say, settings_here
 
 _WRONG = (
     AlreadyRunning,
@@ -33,9 +32,8 @@ _WRONG = (
 def main() -> int:
     """Read the command line and the settings, and do it."""
     arguments = _parser().parse_args()
-    os.environ.update(read_dotenv(CHECKOUT / ".env") | dict(os.environ))
     try:
-        settings = load_settings()
+        settings = settings_here()
         if arguments.command == "make":
             _make(settings, arguments.to, arguments.keep)
         elif arguments.command == "restore":
@@ -46,7 +44,7 @@ def main() -> int:
         print(error, file=sys.stderr)  # noqa: T201 - a program that speaks to a person
         return 1
     except KeyboardInterrupt:
-        _say("stopped; nothing was written")
+        say("stopped; nothing was written")
         return 130
     return 0
 
@@ -94,7 +92,7 @@ def _a_file(text: str) -> Path:
 
 
 def _make(settings: Settings, folder: Path, keep: int | None) -> None:
-    progress = Progress(_say)
+    progress = Progress(say)
     made, manifest = make_backup(settings, folder, progress)
     for outdated in remove_older(made.parent, keep) if keep else ():
         progress.say(f"removed {outdated.name}, which is older")
@@ -104,35 +102,31 @@ def _make(settings: Settings, folder: Path, keep: int | None) -> None:
 
 def _restore(settings: Settings, file: Path) -> None:
     home = settings.places.home
-    progress = Progress(_say)
+    progress = Progress(say)
     manifest = restore(file, home, progress)
     progress.say(f"{home} is as {manifest.home} was at {_moment(manifest)}")
     if manifest.code_revision != code_revision(CHECKOUT):
-        _say(f"it was made with revision {manifest.code_revision} of the project")
+        say(f"it was made with revision {manifest.code_revision} of the project")
     _say_what_is_not_in_it(manifest)
 
 
 def _check(file: Path) -> None:
-    with Progress(_say).doing("checked") as step:
+    with Progress(say).doing("checked") as step:
         manifest = read_backup(file, passed=step.passed)
-    _say(f"{len(manifest.files):,} files of {manifest.home} as they were at {_moment(manifest)}")
-    _say(f"made with revision {manifest.code_revision} of the project")
+    say(f"{len(manifest.files):,} files of {manifest.home} as they were at {_moment(manifest)}")
+    say(f"made with revision {manifest.code_revision} of the project")
     _say_what_is_not_in_it(manifest)
 
 
 def _say_what_is_not_in_it(manifest: Manifest) -> None:
     for place in manifest.elsewhere:
-        _say(f"NOT in this backup: {place}")
+        say(f"NOT in this backup: {place}")
     for name in manifest.left_out:
-        _say(f"NOT in this backup: {name}, which was still being written")
+        say(f"NOT in this backup: {name}, which was still being written")
 
 
 def _moment(manifest: Manifest) -> str:
     return f"{manifest.made:%Y-%m-%d %H:%M:%S} UTC"
-
-
-def _say(text: str) -> None:
-    print(text, flush=True)  # noqa: T201 - a program that speaks to a person
 
 
 if __name__ == "__main__":

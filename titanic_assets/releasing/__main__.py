@@ -1,14 +1,13 @@
 """Makes models champion and takes that back, saying what is done as it is done."""
 
 import argparse
-import os
 import sys
 
 from titanic_assets.releasing.by_hand import promote_by_hand, roll_back_by_hand
 from titanic_assets.releasing.going_live import NotLive
 from titanic_assets.releasing.publish import NoChampion
-from titanic_assets.settings import CHECKOUT, WrongSetting, load_settings
-from titanic_assets.stack.surroundings import read_dotenv
+from titanic_assets.settings import WrongSetting
+from titanic_assets.terminal import say, settings_here
 from titanic_assets.tracking.http_registry import RegistryUnreachable
 from titanic_assets.tracking.registry import ForeignVersion, NoRelease, NoSuchVersion
 from titanic_assets.tracking.withdrawal import NoWayBack
@@ -31,13 +30,12 @@ _NOT_DONE = (
 def main() -> int:
     """Read the command line and the settings, and do it; the exit code tells whether it was."""
     arguments = _parser().parse_args()
-    os.environ.update(read_dotenv(CHECKOUT / ".env") | dict(os.environ))
     try:
-        settings = load_settings()
+        settings = settings_here()
         if arguments.command == "promote":
-            promote_by_hand(settings, arguments.version, arguments.why, _say)
+            promote_by_hand(settings, arguments.version, arguments.why, say)
         else:
-            roll_back_by_hand(settings, arguments.why, _say)
+            roll_back_by_hand(settings, arguments.why, say)
     except _NOT_DONE as error:
         print(error, file=sys.stderr)  # noqa: T201 - a program that speaks to a person
         return 1
@@ -63,10 +61,6 @@ def _parser() -> argparse.ArgumentParser:
     for command in (promoting, rolling):
         command.add_argument("--why", default="", help="the reason, for the promotion ledger")
     return parser
-
-
-def _say(text: str) -> None:
-    print(text, flush=True)  # noqa: T201 - a program that speaks to a person
 
 
 if __name__ == "__main__":

@@ -16,8 +16,9 @@ from pathlib import Path
 from titanic_assets.releasing import BENTO_NAME, NOTHING_TO_SERVE
 from titanic_assets.releasing.bundle import Bento, NotBuilt, build_bento
 from titanic_assets.releasing.proving import NotProven
-from titanic_assets.settings import CHECKOUT, Settings, WrongSetting, load_settings
-from titanic_assets.stack.surroundings import NO_TELEMETRY, read_dotenv
+from titanic_assets.settings import Settings, WrongSetting
+from titanic_assets.stack.surroundings import NO_TELEMETRY
+from titanic_assets.terminal import say, settings_here
 from titanic_model.published import read_current
 from titanic_model.release import BrokenRelease
 
@@ -50,12 +51,11 @@ def bentoml_environment(settings: Settings) -> dict[str, str]:
 def main() -> int:
     """Read the command line and the settings, and do it."""
     arguments = _parser().parse_args()
-    os.environ.update(read_dotenv(CHECKOUT / ".env") | dict(os.environ))
     try:
-        settings = load_settings()
+        settings = settings_here()
         if arguments.command == "build":
             bento = champions_bento(settings)
-            _say(bento.tag)
+            say(bento.tag)
             return 0
         if arguments.command == "export":
             return _export(arguments.tag or champions_bento(settings).tag, arguments.to, settings)
@@ -99,10 +99,6 @@ def _bentoml(words: list[str], settings: Settings) -> int:
     return subprocess.run(  # noqa: S603 - BentoML's own program
         command, env=bentoml_environment(settings), check=False
     ).returncode
-
-
-def _say(text: str) -> None:
-    print(text, flush=True)  # noqa: T201 - a program that speaks to a person
 
 
 if __name__ == "__main__":

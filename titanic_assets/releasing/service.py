@@ -6,19 +6,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from http.client import HTTPException
 from typing import Any
-from urllib.error import HTTPError
-from urllib.request import ProxyHandler, Request, build_opener
+
+from titanic_assets.tracking.asking import Answer, NoAnswer, Question, ask
 
 _ANSWER_WITHIN_SECONDS = 3
 # Each on a connection of its own, so that with several workers each of them is likely asked.
 _TIMES_ASKED = 6
 _SHOWN = 500
 _ASKS_WHO_YOU_ARE = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
-
-# A service of ours is not behind the machine's proxy.
-_open = build_opener(ProxyHandler({})).open
 
 
 class Unreachable(RuntimeError):
@@ -51,9 +47,8 @@ class Service:
     def is_ready(self) -> bool:
         """Whether it would answer."""
         try:
-            with _open(f"{self.url}/readyz", timeout=_ANSWER_WITHIN_SECONDS):
-                return True
-        except (OSError, HTTPException):
+            return self._answer("/readyz").status == HTTPStatus.OK
+        except NoAnswer:
             return False
 
     def probability(self, passenger: Mapping[str, Any]) -> float:
@@ -65,29 +60,30 @@ class Service:
             raise Unreachable(f"{self.url} predicts {answer}") from None
 
     def _ask(self, path: str, body: bytes | None = None, also: int | None = None) -> dict[str, Any]:
-        """The JSON at that path. A new connection each time: urllib keeps none."""
-        request = Request(  # noqa: S310 - the address is a setting's
-            f"{self.url}{path}", body, {"Content-Type": "application/json"}
-        )
+        """The JSON at that path."""
         try:
-            try:
-                with _open(request, timeout=_ANSWER_WITHIN_SECONDS) as response:
-                    content = response.read()
-            except HTTPError as error:
-                with error:
-                    content = error.read()
-                if error.code in _ASKS_WHO_YOU_ARE:
-                    raise Refused(f"{self.url}{path} wants a token") from None
-                if error.code != also:
-                    said = content[:_SHOWN].decode(errors="replace")
-                    raise Unreachable(
-                        f"{self.url}{path} answers status {error.code}: {said}"
-                    ) from None
-            answer = json.loads(content)
-        except (OSError, HTTPException) as error:
-            raise Unreachable(str(getattr(error, "reason", error))) from None
+            found = self._answer(path, body)
+            if found.status in _ASKS_WHO_YOU_ARE:
+                raise Refused(f"{self.url}{path} wants a token")
+            if found.status not in (HTTPStatus.OK, also):
+                said = found.content[:_SHOWN].decode(errors="replace")
+                raise Unreachable(f"{self.url}{path} answers status {found.status}: {said}")
+            answer = json.loads(found.content)
+        except NoAnswer as error:
+            raise Unreachable(str(error)) from None
         except ValueError:
             raise Unreachable(f"{self.url}{path} answers what is not JSON") from None
         if not isinstance(answer, dict) or (also and "model_version" not in answer):
             raise Unreachable(f"{self.url}{path} answers as another service would")
         return answer
+
+    def _answer(self, path: str, body: bytes | None = None) -> Answer:
+        """What is said to that, on a new connection each time, past the machine's proxy."""
+        question = Question(
+            "GET" if body is None else "POST",
+            f"{self.url}{path}",
+            {"Content-Type": "application/json"},
+            body,
+            by_proxy=False,
+        )
+        return ask(question, _ANSWER_WITHIN_SECONDS)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from uuid import uuid4
 
 from titanic_assets.sources.addresses import shown
+from titanic_assets.tracking.asking import NoAnswer, Question, ask
 from titanic_assets.tracking.versions import (
     EXPERIMENT,
     MODEL_NAME,
@@ -222,14 +223,9 @@ class Registry:
 
 def _require_answer(address: str) -> None:
     """Raise unless a server answers, whatever it says: MLflow's client would try for minutes."""
-    from urllib.error import HTTPError
-    from urllib.request import urlopen
-
     try:
-        urlopen(address, timeout=_ANSWER_WITHIN_SECONDS).close()  # noqa: S310 - http, see above
-    except HTTPError:
-        return
-    except OSError as error:
+        ask(Question("GET", address, {}), _ANSWER_WITHIN_SECONDS)
+    except NoAnswer as error:
         raise RegistryNotReady(
             f"MLflow at {shown(address)} does not answer ({error}): is it up, and is "
             "TITANIC_TRACKING_URI right?"

@@ -1,7 +1,6 @@
 """`python -m titanic_assets.releasing.image` (which is `make image`): the champion's, tried."""
 
 import argparse
-import os
 import sys
 import time
 
@@ -20,8 +19,8 @@ from titanic_assets.releasing.image.report import (
 from titanic_assets.releasing.image.stored import NoBento
 from titanic_assets.releasing.image.trial import TrialFailed, try_image
 from titanic_assets.releasing.proving import NotProven
-from titanic_assets.settings import CHECKOUT, Settings, WrongSetting, load_settings
-from titanic_assets.stack.surroundings import read_dotenv
+from titanic_assets.settings import Settings, WrongSetting
+from titanic_assets.terminal import say, settings_here
 from titanic_model.release import BrokenRelease
 
 
@@ -29,26 +28,26 @@ def make_image(settings: Settings, tag: str | None) -> int:
     """Build it, run it, ask it, and tell; of the champion's bento, or of the one of that tag."""
     began = time.monotonic()
 
-    def say(text: str) -> None:
-        _print(f"[{time.monotonic() - began:5.1f} s] {text}")
+    def tell(text: str) -> None:
+        say(f"[{time.monotonic() - began:5.1f} s] {text}")
 
     engine = find_engine(settings.container_engine)
     if tag is None:
         bento = champions_bento(settings)
         tag = bento.tag
-        say(f"bento {tag}{' is there already' if bento.reused else ' built'}")
-    built = build_image(tag, settings, engine, say)
-    say("running it, asking it, stopping it")
+        tell(f"bento {tag}{' is there already' if bento.reused else ' built'}")
+    built = build_image(tag, settings, engine, tell)
+    tell("running it, asking it, stopping it")
     trial = try_image(built.tag, built.bento.release, engine)
-    say(trial_in_words(trial))
-    _print("")
-    _print(f"image     {built.tag}")
-    _print(f"size      {size_in_words(built)}")
+    tell(trial_in_words(trial))
+    say("")
+    say(f"image     {built.tag}")
+    say(f"size      {size_in_words(built)}")
     for name, value in built.image.labels.items():
-        _print(f"label     {name}={value}")
+        say(f"label     {name}={value}")
     parts = components(built.sbom.read_bytes())
-    _print(f"materials {parts} in {built.sbom}, and in the image in {SBOM}")
-    _print(f"try       {how_to_run(built)}")
+    say(f"materials {parts} in {built.sbom}, and in the image in {SBOM}")
+    say(f"try       {how_to_run(built)}")
     return int(built.image.megabytes > LARGEST_MB)
 
 
@@ -57,9 +56,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m titanic_assets.releasing.image")
     parser.add_argument("tag", nargs="?", help="of a bento in this home; else the champion's")
     arguments = parser.parse_args()
-    os.environ.update(read_dotenv(CHECKOUT / ".env") | dict(os.environ))
     try:
-        return make_image(load_settings(), arguments.tag)
+        return make_image(settings_here(), arguments.tag)
     except NoEngine as error:
         print(f"image not built: {error}", file=sys.stderr)  # noqa: T201 - speaks to a person
         return NOTHING_TO_SERVE
@@ -69,10 +67,6 @@ def main() -> int:
     ) as error:  # fmt: skip
         print(error, file=sys.stderr)  # noqa: T201 - speaks to a person
         return 1
-
-
-def _print(text: str) -> None:
-    print(text, flush=True)  # noqa: T201 - speaks to a person
 
 
 if __name__ == "__main__":
