@@ -54,6 +54,10 @@ class Settings(BaseSettings):
     api_port: Annotated[int, Field(ge=1, le=65535, description="API and page.")] = 8000
     mlflow_port: Annotated[int, Field(ge=1, le=65535, description="MLflow UI.")] = 5000
     features_port: Annotated[int, Field(ge=1, le=65535, description="Feature server.")] = 6566
+    monitor_port: Annotated[
+        int,
+        Field(ge=1, le=65535, description="Dagster's own health, for Prometheus, and the alerts."),
+    ] = 8010
     bad_share_limit: Annotated[
         float,
         Field(ge=0, le=1, description="Above this share of bad rows a whole list is refused."),
@@ -131,10 +135,62 @@ class Settings(BaseSettings):
             description="Share of the same passengers about whom it may say something else.",
         ),
     ] = 0.25
+    drift_threshold: Annotated[
+        float,
+        Field(
+            gt=0,
+            description="Above this population stability index, and above what chance explains, a "
+            "field has drifted. The service reads it, too.",
+        ),
+    ] = 0.1
+    drift_predictions: Annotated[
+        int,
+        Field(
+            ge=200,
+            description="A drift report is about the predictions since the one before; where those "
+            "are fewer, about the newest so many.",
+        ),
+    ] = 500
+    performance_outcomes: Annotated[
+        int, Field(ge=30, description="Known outcomes before a version is judged by them.")
+    ] = 100
+    performance_drop: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=1,
+            description="So much accuracy less than on the passengers held out, and more than "
+            "chance explains, and the performance report asks for training.",
+        ),
+    ] = 0.05
+    experiment_promotes: Annotated[
+        bool,
+        Field(
+            description="Whether a challenger that outcomes show to be better is promoted without "
+            "a person."
+        ),
+    ] = False
+    retrain_cooldown_hours: Annotated[
+        float,
+        Field(ge=0, description="Reports start training no more often than this."),
+    ] = 6.0
+    train_on_outcomes: Annotated[
+        bool,
+        Field(description="Whether passengers whose outcome was reported become training rows."),
+    ] = True
+    keep_reports: Annotated[
+        int, Field(ge=1, description="Reports of each kind whose pages are kept.")
+    ] = 120
     slack_webhook_url: Annotated[
         SecretStr | None,
-        Field(description="Alerts are posted there. Unset: they are in the log only."),
+        Field(
+            description="Alerts are posted there, as Slack takes them. Unset: they are in the "
+            "ledger of alerts only."
+        ),
     ] = None
+    alert_repeat_hours: Annotated[
+        float, Field(ge=0, description="An alert about the same is sent again after so long.")
+    ] = 24.0
 
     @cached_property
     def places(self) -> Places:
@@ -167,6 +223,16 @@ class Settings(BaseSettings):
     def predictions(self) -> str:
         """Where the prediction log is: a folder or a URL."""
         return self.prediction_log_uri or str(self.places.prediction_log)
+
+    @property
+    def monitor_ui(self) -> str:
+        """Where a browser finds Dagster's health and the alerts."""
+        return f"http://localhost:{self.monitor_port}"
+
+    @property
+    def dagster_ui(self) -> str:
+        """Where a browser finds Dagster."""
+        return f"http://localhost:{self.ui_port}"
 
     @property
     def mlflow_ui(self) -> str:

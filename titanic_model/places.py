@@ -59,6 +59,11 @@ class Places:
         return self.home / "predictions"
 
     @property
+    def events(self) -> Path:
+        """The prediction log as it was collected: tables by day."""
+        return self.home / "events"
+
+    @property
     def reports(self) -> Path:
         """Pages for people."""
         return self.home / "reports"
@@ -67,3 +72,8 @@ class Places:
     def ledger(self) -> Path:
         """The append-only record of promotions."""
         return self.home / "ledger" / "promotions.jsonl"
+
+    @property
+    def alerts(self) -> Path:
+        """The append-only record of alerts."""
+        return self.home / "ledger" / "alerts.jsonl"
