@@ -13,3 +13,6 @@ RELEASE_POOL = "release"
 
 # An image takes longer than a release, which must not wait for it.
 IMAGE_POOL = "image"
+
+# A report waits for no training, and no training for a report.
+MONITORING_POOL = "monitoring"

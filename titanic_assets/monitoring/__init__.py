@@ -1,0 +1,1 @@
+"""What the service saw and said, brought back into the graph and judged there."""
