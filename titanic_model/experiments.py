@@ -1,0 +1,244 @@
+"""Champion and challenger on live traffic: which is better, as far as outcomes tell.
+
+An experiment is looked at again and again while outcomes come in. A test that is right 19 times in
+20 when looked at once would sooner or later call any two models different. So the intervals here
+hold at all looks together: a confidence sequence, wider than an interval that is looked at once.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from titanic_model.metrics import Floats, losses, says_survived
+from titanic_model.resampling import Interval
+
+Verdict = Literal["promote", "keep", "wait"]
+
+# How often, over all looks together, the truth may lie outside.
+_ALPHA = 0.05
+# The sequence is narrowest, for what it promises, at about so many passengers.
+_NARROWEST_AT = 1000
+_MOST = 10_000_000
+
+
+@dataclass(frozen=True)
+class Contest:
+    """What outcomes say of the two; positive figures speak for the challenger.
+
+    `gain` is the mean difference in log loss. Intervals hold at all looks together. `p_value` is
+    McNemar's, of this look alone: of passengers about whom just one of the two was right.
+    """
+
+    outcomes: int
+    champion_accuracy: float
+    challenger_accuracy: float
+    champion_log_loss: float
+    challenger_log_loss: float
+    gain: float
+    gain_interval: Interval
+    accuracy_interval: Interval
+    only_challenger_right: int | None
+    only_champion_right: int | None
+    p_value: float | None
+    # With a difference such as this one, so many outcomes would tell; None: more than ten million.
+    outcomes_to_tell: int | None
+    # Callers of each, where each has callers of its own.
+    callers: tuple[int, int] | None = None
+
+    @property
+    def accuracy_difference(self) -> float:
+        """By how much the challenger is more often right."""
+        return self.challenger_accuracy - self.champion_accuracy
+
+
+@dataclass(frozen=True)
+class ExperimentPolicy:
+    """So many outcomes before anything is recommended, and the gain a promotion takes."""
+
+    outcomes: int = 100
+    minimum_gain: float = 0.002
+    callers: int = 20
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """What to do; the sentence goes on where "challenger 5" begins it."""
+
+    verdict: Verdict
+    sentence: str
+
+
+def compare_pairs(truth: NDArray[Any], champion: Floats, challenger: Floats) -> Contest:
+    """Compare the chances that both said of the same passengers, at least one."""
+    lost = losses(truth, champion), losses(truth, challenger)
+    right = says_survived(champion) == (truth == 1), says_survived(challenger) == (truth == 1)
+    gained = lost[0] - lost[1]
+    only_challenger = int((right[1] & ~right[0]).sum())
+    only_champion = int((right[0] & ~right[1]).sum())
+    return Contest(
+        outcomes=len(truth),
+        champion_accuracy=float(right[0].mean()),
+        challenger_accuracy=float(right[1].mean()),
+        champion_log_loss=float(lost[0].mean()),
+        challenger_log_loss=float(lost[1].mean()),
+        gain=float(gained.mean()),
+        gain_interval=_at_all_looks(gained),
+        accuracy_interval=_at_all_looks(right[1].astype(np.float64) - right[0]),
+        only_challenger_right=only_challenger,
+        only_champion_right=only_champion,
+        p_value=uneven(only_challenger, only_champion),
+        outcomes_to_tell=outcomes_to_tell(float(gained.mean()), float(gained.std())),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Arm:
+    """What one of the two said to its callers: numbers that tell them apart go along."""
+
+    truth: NDArray[Any]
+    probability: Floats
+    caller: NDArray[Any]
+
+
+def compare_arms(champion: Arm, challenger: Arm) -> Contest:
+    """Compare two that each answered callers of its own, at least one passenger each.
+
+    Callers were drawn, not passengers: those of one caller are alike, and count as one.
+    """
+    lost = [
+        _Mean.of(losses(arm.truth, arm.probability), arm.caller) for arm in (champion, challenger)
+    ]
+    right = [
+        _Mean.of(says_survived(arm.probability) == (arm.truth == 1), arm.caller)
+        for arm in (champion, challenger)
+    ]
+    callers = lost[0].callers, lost[1].callers
+    outcomes = len(champion.truth) + len(challenger.truth)
+    gain = lost[0].mean - lost[1].mean
+    spread = math.hypot(lost[0].error, lost[1].error) * math.sqrt(outcomes)
+    return Contest(
+        outcomes=outcomes,
+        champion_accuracy=right[0].mean,
+        challenger_accuracy=right[1].mean,
+        champion_log_loss=lost[0].mean,
+        challenger_log_loss=lost[1].mean,
+        gain=gain,
+        gain_interval=_between(gain, math.hypot(lost[0].error, lost[1].error), sum(callers)),
+        accuracy_interval=_between(
+            right[1].mean - right[0].mean,
+            math.hypot(right[0].error, right[1].error),
+            sum(callers),
+        ),
+        only_challenger_right=None,
+        only_champion_right=None,
+        p_value=None,
+        outcomes_to_tell=outcomes_to_tell(gain, spread),
+        callers=callers,
+    )
+
+
+def recommend(contest: Contest | None, policy: ExperimentPolicy) -> Recommendation:
+    """Promote the challenger, keep the champion, or wait for more outcomes."""
+    known = contest.outcomes if contest else 0
+    if contest is None or known < policy.outcomes:
+        return Recommendation(
+            "wait", f"cannot be judged yet: {known:,} of {policy.outcomes:,} outcomes are known"
+        )
+    if contest.callers and min(contest.callers) < policy.callers:
+        return Recommendation(
+            "wait",
+            f"cannot be judged yet: {contest.callers[1]:,} callers were answered by it and "
+            f"{contest.callers[0]:,} by the champion, and it takes {policy.callers} of each",
+        )
+    gain, within = contest.gain, contest.gain_interval
+    found = (
+        f"{'gains' if gain >= 0 else 'loses'} {abs(gain):.4f} log loss on {known:,} passengers "
+        f"(between {within.low:+.4f} and {within.high:+.4f}) and is "
+        f"{abs(contest.accuracy_difference) * 100:.1f} points "
+        f"{'more' if contest.accuracy_difference >= 0 else 'less'} often right"
+    )
+    if contest.accuracy_interval.high < 0:
+        return Recommendation("keep", f"{found}: it is wrong more often, beyond chance")
+    if within.high < policy.minimum_gain:
+        worse = (
+            "it is worse, beyond chance"
+            if within.high < 0
+            else (f"it does not gain the {policy.minimum_gain:g} that a promotion takes")
+        )
+        return Recommendation("keep", f"{found}: {worse}")
+    if within.low > 0 and gain >= policy.minimum_gain:
+        return Recommendation("promote", f"{found}: it is better, beyond chance")
+    needed = contest.outcomes_to_tell
+    many = f"about {needed:,}" if needed else f"more than {_MOST:,}"
+    return Recommendation(
+        "wait", f"{found}: that may be chance. Such a difference takes {many} outcomes to tell"
+    )
+
+
+def uneven(only_one: int, only_other: int) -> float:
+    """McNemar's test: the chance of so uneven a split, or a more uneven one, of equals."""
+    from titanic_model.comparison import mcnemar
+
+    differ = only_one + only_other
+    if differ <= 1000:
+        return mcnemar(only_one, only_other)
+    # Of so many the exact figure is the same and takes long to count.
+    deviations = (abs(only_one - only_other) - 1) / math.sqrt(differ)
+    return min(1.0, math.erfc(deviations / math.sqrt(2)))
+
+
+def outcomes_to_tell(difference: float, spread: float) -> int | None:
+    """How many outcomes it takes to tell such a mean difference from none."""
+    low, high = 1, _MOST
+    if abs(difference) <= spread * _reach(high):
+        return None
+    while low < high:
+        middle = (low + high) // 2
+        if spread * _reach(middle) < abs(difference):
+            high = middle
+        else:
+            low = middle + 1
+    return low
+
+
+def _at_all_looks(values: NDArray[np.float64]) -> Interval:
+    many = len(values)
+    return _between(float(values.mean()), float(values.std()) / math.sqrt(many), many)
+
+
+def _between(mean: float, error: float, many: int) -> Interval:
+    reach = error * math.sqrt(many) * _reach(many)
+    return Interval(mean - reach, mean + reach)
+
+
+def _reach(many: int) -> float:
+    """How far a mean of so many may ever be from the truth, in deviations of one of them.
+
+    Robbins' normal mixture, as an asymptotic confidence sequence of Waudby-Smith and others (2021).
+    """
+    twice = -2 * math.log(_ALPHA)
+    mixed = (twice + math.log(twice) + 1) / _NARROWEST_AT * many
+    return math.sqrt(2 * (mixed + 1) / (many * mixed) * math.log(math.sqrt(mixed + 1) / _ALPHA))
+
+
+@dataclass(frozen=True)
+class _Mean:
+    """A mean over passengers whose callers were drawn, and its standard error."""
+
+    mean: float
+    error: float
+    callers: int
+
+    @classmethod
+    def of(cls, values: NDArray[Any], caller: NDArray[Any]) -> _Mean:
+        mean = float(values.mean())
+        _, place = np.unique(caller, return_inverse=True)
+        of_each = np.bincount(place, values - mean)
+        callers = len(of_each)
+        scale = math.sqrt(callers / (callers - 1)) if callers > 1 else 1.0
+        return cls(mean, float(np.sqrt((of_each**2).sum())) / len(values) * scale, callers)
