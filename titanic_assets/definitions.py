@@ -1,5 +1,7 @@
 """The code location: what there is, put together from its parts."""
 
+from typing import Any
+
 import dagster as dg
 
 from titanic_assets import assets
@@ -9,11 +11,13 @@ from titanic_assets.automation.images import image_sensor
 from titanic_assets.automation.jobs import bundle_job, image_job, training_job
 from titanic_assets.automation.landing import landing_sensor
 from titanic_assets.automation.promotions import promotion_sensor
+from titanic_assets.automation.retraining import drift_sensor, performance_sensor
 from titanic_assets.automation.rollback import rollback_job
 from titanic_assets.automation.schedules import weekly_training_schedule
 from titanic_assets.automation.shadow import flip_job, shadow_sensor
 from titanic_assets.settings import Settings, load_settings
 from titanic_assets.tracking.mlflow_run import MlflowRun
+from titanic_assets.tracking.monitoring_run import MonitoringRun
 
 
 def define(settings: Settings) -> dg.Definitions:
@@ -27,6 +31,8 @@ def define(settings: Settings) -> dg.Definitions:
             promotion_sensor,
             release_health_sensor,
             shadow_sensor,
+            drift_sensor,
+            performance_sensor,
             *([image_sensor] if settings.image_build == "every_release" else []),
         ],
         # Steps are short and hand tables to each other: a process for each would take four times
@@ -35,16 +41,21 @@ def define(settings: Settings) -> dg.Definitions:
         resources={
             "settings": settings,
             "io_manager": AssetFiles(folder=str(settings.places.tables)),
-            "mlflow_run": MlflowRun(
-                # By name where it may carry a password: Dagster stores and shows what it is told.
-                tracking_uri=dg.EnvVar("TITANIC_TRACKING_URI")
-                if settings.titanic_tracking_uri
-                else settings.tracking_uri,
-                ui=settings.mlflow_ui,
-                folder=str(settings.places.mlflow),
-            ),
+            "mlflow_run": MlflowRun(**_mlflow(settings)),
+            "monitoring_run": MonitoringRun(**_mlflow(settings), keep=settings.keep_reports),
         },
     )
+
+
+def _mlflow(settings: Settings) -> dict[str, Any]:
+    return {
+        # By name where it may carry a password: Dagster stores and shows what it is told.
+        "tracking_uri": dg.EnvVar("TITANIC_TRACKING_URI")
+        if settings.titanic_tracking_uri
+        else settings.tracking_uri,
+        "ui": settings.mlflow_ui,
+        "folder": str(settings.places.mlflow),
+    }
 
 
 defs = define(load_settings())
