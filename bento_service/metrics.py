@@ -97,6 +97,9 @@ class Metrics:
             "Population stability index of a full window, per field; NaN until there is one.",
             "field",
         )
+        self.drifted = gauge(
+            "titanic_drifted", "1 while a field of a full window has drifted, otherwise 0.", "field"
+        )
         self.window = gauge("titanic_drift_window_predictions", "Predictions in the window.")
         self.drift_detected = counter(
             "drift_detected_total", "Times a field of a full window began to drift.", "field"
@@ -213,6 +216,7 @@ class Metrics:
         for name, field in window.fields.items():
             known = window.full and field.judged
             self.drift.labels(name).set(field.index if known else math.nan)
+            self.drifted.labels(name).set(1 if known and field.drifted else 0)
 
     def show_process(self) -> None:
         """Tell what this worker uses."""

@@ -18,6 +18,7 @@ KINDS = {
     "titanic_predictions": "counter",
     "titanic_probability": "histogram",
     "titanic_drift": "gauge",
+    "titanic_drifted": "gauge",
     "titanic_drift_window_predictions": "gauge",
     "titanic_live_release": "gauge",
     "titanic_models_loaded": "gauge",
@@ -109,6 +110,8 @@ def test_drift_is_told_of_a_full_window_only(serve, champion, challenger, tmp_pa
         metrics = service.metrics()
         values = [value for name, value in metrics.items() if name.startswith("titanic_drift{")]
         assert len(values) == 8
+        drifted = {v for name, v in metrics.items() if name.startswith("titanic_drifted{")}
+        assert drifted == {int(not math.isnan(values[0]))}
         return {not math.isnan(value) for value in values}
 
     most = {"passengers": [{"pclass": 3, "sex": "male", "age": 110}] * 199}
