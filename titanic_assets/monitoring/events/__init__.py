@@ -1,0 +1,11 @@
+"""The prediction log as tables: collected segment by segment, exactly once, and read back.
+
+schema       what is kept of an event
+lines        lines of the log as rows, and those that are no events
+manifest     which segments were collected, and which files their rows are in
+writing      rows into Parquet files by day
+collecting   what is new in the log, into all of the above
+quarantine   what could not be read, kept for people
+store        reading it back, joined with outcomes
+labelled     passengers whose outcome is known, as rows for training
+"""
