@@ -218,7 +218,7 @@ def test_an_orphan_ends_as_its_dagster_run_did(registry: Registry) -> None:
             owned_by(dg.DagsterRunStatus.CANCELED): "KILLED",
             an_open_run(registry, dagster_run_id="deleted"): "KILLED",
         }
-        closed = close_orphans(registry.tracking_uri, instance)
+        closed = close_orphans(registry, instance)
     assert set(closed) == set(expected)
     state = {run_id: registry.client.get_run(run_id).info.status for run_id in expected}
     assert state == expected

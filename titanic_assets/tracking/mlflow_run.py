@@ -10,7 +10,7 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import dagster as dg
 from pydantic import PrivateAttr
@@ -45,6 +45,7 @@ class MlflowRun(dg.ConfigurableResource):  # type: ignore[type-arg]
     # A folder of this machine; and where a new experiment keeps its files, if not there.
     folder: str
     artifacts: str | None = None
+    experiment: str = EXPERIMENT
 
     _mlflow: Any = PrivateAttr(default=None)
 
@@ -66,7 +67,7 @@ class MlflowRun(dg.ConfigurableResource):  # type: ignore[type-arg]
     @property
     def registry(self) -> Registry:
         """The store that the run is in."""
-        return Registry(self.tracking_uri)
+        return Registry(self.tracking_uri, self.experiment)
 
     @property
     def links(self) -> Links:
@@ -110,24 +111,40 @@ class MlflowRun(dg.ConfigurableResource):  # type: ignore[type-arg]
         # Two first steps side by side would each make a run, and race on a fresh store.
         with held(Path(self.folder) / "run.lock"):
             self.registry.initialise(self.artifacts or str(Path(self.folder) / "artifacts"))
-            _end_active(instance)
-            for run_id in close_orphans(self.tracking_uri, instance):
+            for run_id in close_orphans(self.registry, instance):
                 dg.get_dagster_logger().warning("ended MLflow run %s, left open by a crash", run_id)
-            self._mlflow = _open(_Surroundings(context.log, dagster_run, self._config()))
+            self._begin(context, instance, dagster_run)
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
         """End the run as the Dagster run stands: failed if any step of it has."""
-        if self._mlflow is None or context.instance is None or context.run is None:
+        if not self._is_open or context.instance is None or context.run is None:
             return
         failures = context.instance.get_records_for_run(
             context.run.run_id, of_type=dg.DagsterEventType.STEP_FAILURE, limit=1
         )
-        self._mlflow.end_run("FAILED" if failures.records else "FINISHED")
+        self._end("FAILED" if failures.records else "FINISHED")
+
+    @property
+    def _is_open(self) -> bool:
+        return self._mlflow is not None
+
+    def _begin(
+        self,
+        context: dg.InitResourceContext,
+        instance: dg.DagsterInstance,
+        dagster_run: dg.DagsterRun,
+    ) -> None:
+        """Find the MLflow run of this Dagster run, or start it."""
+        _end_active(instance)
+        self._mlflow = _open(_Surroundings(context.log, dagster_run, self._config()))
+
+    def _end(self, outcome: Literal["FAILED", "FINISHED"]) -> None:
+        self._mlflow.end_run(outcome)
         self._mlflow = None
 
     def _config(self) -> dict[str, Any]:
         return {
-            "experiment_name": EXPERIMENT,
+            "experiment_name": self.experiment,
             "mlflow_tracking_uri": self.tracking_uri,
             "extra_tags": {PROCESS: this_process()},
         }

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from dagster import DagsterInstance
     from mlflow.entities import Run
 
+    from titanic_assets.tracking.registry import Registry
+
 DAGSTER_RUN = "dagster_run_id"
 PROCESS = "process"
 
@@ -19,18 +21,15 @@ def this_process() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-def close_orphans(tracking_uri: str, instance: DagsterInstance) -> tuple[str, ...]:
-    """End every open run of ours whose Dagster run is over, unknown, or dead; returns their ids.
+def close_orphans(registry: Registry, instance: DagsterInstance) -> tuple[str, ...]:
+    """End every open run of an experiment whose Dagster run is over, unknown, or dead.
 
-    Dead is a run whose process on this machine is gone: Dagster itself may take minutes to
-    notice a killed one. Open children (trials) go the way of their parent. Runs that were not
-    made by Dagster are left alone.
+    Returns their ids. Dead is a run whose process on this machine is gone: Dagster itself may take
+    minutes to notice a killed one. Open children (trials) go the way of their parent. Runs that
+    were not made by Dagster are left alone.
     """
     from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
 
-    from titanic_assets.tracking.registry import Registry
-
-    registry = Registry(tracking_uri)
     client = registry.client
     closed = []
     for run in client.search_runs([registry.experiment], "attributes.status = 'RUNNING'"):

@@ -69,6 +69,7 @@ class Registry:
     """The experiment and the registered model in one MLflow store."""
 
     tracking_uri: str
+    experiment_name: str = EXPERIMENT
 
     @cached_property
     def client(self) -> MlflowClient:
@@ -89,21 +90,21 @@ class Registry:
         elif self.tracking_uri.startswith(("http://", "https://")):
             _require_answer(self.tracking_uri)
         client = self.client
-        experiment = client.get_experiment_by_name(EXPERIMENT)
+        experiment = client.get_experiment_by_name(self.experiment_name)
         if not client.search_registered_models(f"name = '{MODEL_NAME}'"):
             client.create_registered_model(MODEL_NAME)
         if experiment is not None:
             return str(experiment.experiment_id)
-        return str(client.create_experiment(EXPERIMENT, artifact_location=artifacts))
+        return str(client.create_experiment(self.experiment_name, artifact_location=artifacts))
 
     @cached_property
     def experiment(self) -> str:
         """The experiment's id."""
-        found = self.client.get_experiment_by_name(EXPERIMENT)
+        found = self.client.get_experiment_by_name(self.experiment_name)
         if found is None:
             raise RegistryNotReady(
-                f"no experiment {EXPERIMENT!r} in {shown(self.tracking_uri)}: `make run` makes it, "
-                "or Registry.initialise does; or is this another store than the one meant?"
+                f"no experiment {self.experiment_name!r} in {shown(self.tracking_uri)}: `make run` "
+                "makes it, or a run of the graph; or is this another store than the one meant?"
             )
         return str(found.experiment_id)
 

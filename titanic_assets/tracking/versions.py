@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 MODEL_NAME = "titanic-survival"
 EXPERIMENT = "titanic-survival"
+# Reports are made far more often than models, and are forgotten sooner.
+MONITORING_EXPERIMENT = "titanic-monitoring"
 
 Alias = Literal["candidate", "champion", "challenger"]
 ALIASES: tuple[Alias, ...] = get_args(Alias)
