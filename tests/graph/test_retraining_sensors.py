@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 import dagster as dg
 import pytest
 
-from titanic_assets.automation.claiming import claim
 from titanic_assets.automation.retraining import (
     ASKED_BY_TAG,
     REPORT_TAG,
@@ -14,6 +13,7 @@ from titanic_assets.automation.retraining import (
     Training,
     decide_retraining,
     drift_sensor,
+    goes_first,
     performance_sensor,
 )
 from titanic_assets.definitions import define
@@ -85,14 +85,14 @@ def test_a_run_of_a_report_that_failed_cools_down_too():
     assert not decide(a_verdict(), failed).start
 
 
-def test_of_two_that_ask_at_once_one_may_and_a_claim_ends_by_itself(tmp_path):
-    path = tmp_path / "reports" / "retraining.json"
-    assert claim(path, "drift", NOON)
-    assert not claim(path, "performance", NOON + 1)
-    assert claim(path, "drift", NOON + 2)
-    assert claim(path, "performance", NOON + 5 * MINUTE)
-    path.write_text("[")
-    assert claim(path, "drift", NOON + 5 * MINUTE)
+def test_the_drift_report_goes_first_unless_its_sensor_does_nothing():
+    drift = decide(a_verdict(made=NOON), now=NOON)
+    assert goes_first(drift, NOON + MINUTE)
+    assert not goes_first(drift, NOON + HOUR)
+    assert not goes_first(decide(a_verdict(asks=False)), NOON)
+    before = a_training(NOON - HOUR, asked_by="drift_sensor", report_id="another")
+    after_cool_down = decide(a_verdict(made=NOON), before, now=NOON + 5 * HOUR + MINUTE)
+    assert goes_first(after_cool_down, NOON + 5 * HOUR + MINUTE)
 
 
 class Home:
@@ -141,7 +141,7 @@ def test_two_reports_that_ask_at_once_have_one_run_and_the_next_after_the_cool_d
     }
     # Its run is not there yet.
     assert home.tick(performance_sensor).skip_message == (
-        "another report has just asked for a training"
+        "the drift report asks, too: drift_sensor starts the run"
     )
     run = home.run(tags=request.tags)
     assert "was started for this report" in home.tick(drift_sensor).skip_message
@@ -151,7 +151,6 @@ def test_two_reports_that_ask_at_once_have_one_run_and_the_next_after_the_cool_d
     home.run(tags=request.tags, parent_run_id=run.run_id, root_run_id=run.run_id)
     home.reports("performance_report", a_verdict("p2", made=time.time() + 1, why="it is worse"))
     assert f"drift_sensor started run {run.run_id}" in home.tick(performance_sensor).skip_message
-    (home.settings.places.reports / "retraining.json").unlink()
     home.settings = home.settings.model_copy(update={"retrain_cooldown_hours": 0})
     (request,) = home.tick(performance_sensor).run_requests
     assert (request.run_key, request.job_name) == ("performance_report-p2", None)

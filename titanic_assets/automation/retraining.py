@@ -10,10 +10,10 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 
 import dagster as dg
 
-from titanic_assets.automation.claiming import claim
 from titanic_assets.automation.jobs import training_job
 from titanic_assets.monitoring.verdicts import Report, ReportVerdict, read_verdict
 from titanic_assets.settings import Settings
@@ -25,6 +25,9 @@ WHY_TAG = "titanic/why"
 _TAG_LENGTH = 255  # some databases cut a tag at this length
 
 _NEWEST_RUNS = 200
+# Where both reports ask, the drift report's sensor starts the run. If it does not for so long, as
+# when somebody has switched it off, the other does.
+_DRIFT_FIRST_SECONDS = 600.0
 _HOUR = 3600.0
 _IN_PROGRESS = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
 _FAILED = {
@@ -47,10 +50,11 @@ class Training:
 
 @dataclass(frozen=True)
 class RetrainingDecision:
-    """Whether to start a run, and why or why not."""
+    """Whether to start a run, why or why not, and since when it could have been started."""
 
     start: bool
     reason: str
+    since: float = 0.0
 
 
 def decide_retraining(
@@ -68,24 +72,39 @@ def decide_retraining(
         return RetrainingDecision(False, "there is no report yet")
     if not verdict.asks_for_training:
         return RetrainingDecision(False, f"the newest report asks for no training: {verdict.why}")
-    for training in trainings:
-        if training.report_id == verdict.report_id:
-            return RetrainingDecision(False, f"run {training.run_id} was started for this report")
-    for training in trainings:
-        # Whatever the report knew was there to be trained on, whoever started it.
-        if training.created >= verdict.made and not training.failed:
-            return RetrainingDecision(
-                False, f"run {training.run_id} was started since this report was made"
-            )
+    if answer := _answer(verdict, trainings):
+        return RetrainingDecision(False, answer)
     asked = max((each for each in trainings if each.asked_by), key=_created, default=None)
-    if asked and asked.created + cooldown_hours * _HOUR > now:
-        over = datetime.fromtimestamp(asked.created + cooldown_hours * _HOUR, UTC)
+    if asked is None:
+        return RetrainingDecision(True, verdict.why, verdict.made)
+    over = asked.created + cooldown_hours * _HOUR
+    if over > now:
         return RetrainingDecision(
             False,
             f"{asked.asked_by} started run {asked.run_id} less than {cooldown_hours:g} hours ago; "
-            f"the newest report is looked at again at {over:%Y-%m-%d %H:%M:%S} UTC",
+            f"the newest report is looked at again at {_moment(over)}",
         )
-    return RetrainingDecision(True, verdict.why)
+    return RetrainingDecision(True, verdict.why, max(verdict.made, over))
+
+
+def _answer(verdict: ReportVerdict, trainings: Sequence[Training]) -> str:
+    """How a report has been answered already; nothing as long as it has not."""
+    for training in trainings:
+        if training.report_id == verdict.report_id:
+            return f"run {training.run_id} was started for this report"
+    for training in trainings:
+        # Whatever the report knew was there to be trained on, whoever started it.
+        if training.created >= verdict.made and not training.failed:
+            return f"run {training.run_id} was started since this report was made"
+    return ""
+
+
+def goes_first(drift: RetrainingDecision, now: float) -> bool:
+    """Whether the performance sensor leaves the run to the drift sensor.
+
+    Both look at the same moment, and neither sees the run that the other is about to ask for.
+    """
+    return drift.start and now - drift.since < _DRIFT_FIRST_SECONDS
 
 
 @dg.sensor(
@@ -98,7 +117,7 @@ def drift_sensor(
     context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Settings]
 ) -> dg.RunRequest | dg.SkipReason:
     """Look at the drift report, decide, and enqueue."""
-    return _look(context, settings, "drift_report")
+    return _enqueue(context, _Look(context.instance, settings, "drift_report", time.time()))
 
 
 @dg.sensor(
@@ -110,61 +129,72 @@ def drift_sensor(
 def performance_sensor(
     context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Settings]
 ) -> dg.RunRequest | dg.SkipReason:
-    """Look at the performance report, decide, and enqueue."""
-    return _look(context, settings, "performance_report")
+    """Look at the performance report, and at the drift report that may go first; enqueue."""
+    look = _Look(context.instance, settings, "performance_report", time.time())
+    if look.decision.start:
+        drift = _Look(context.instance, settings, "drift_report", look.now)
+        if goes_first(drift.decision, look.now):
+            return dg.SkipReason("the drift report asks, too: drift_sensor starts the run")
+    return _enqueue(context, look)
 
 
-def _look(
-    context: dg.SensorEvaluationContext, settings: Settings, report: Report
-) -> dg.RunRequest | dg.SkipReason:
-    now = time.time()
-    verdict = read_verdict(settings, report)
-    asks = verdict is not None and verdict.asks_for_training
-    trainings = (
-        _trainings(context.instance, verdict, now - settings.retrain_cooldown_hours * _HOUR)
-        if verdict is not None and asks
-        else ()
-    )
-    decision = decide_retraining(
-        verdict, trainings, now=now, cooldown_hours=settings.retrain_cooldown_hours
-    )
-    if verdict is None or not decision.start:
-        return dg.SkipReason(decision.reason)
+@dataclass(frozen=True)
+class _Look:
+    """A report's verdict and Dagster's runs at a moment."""
+
+    instance: dg.DagsterInstance
+    settings: Settings
+    report: Report
+    now: float
+
+    @cached_property
+    def verdict(self) -> ReportVerdict | None:
+        return read_verdict(self.settings, self.report)
+
+    @cached_property
+    def decision(self) -> RetrainingDecision:
+        """Runs are looked up only for a report that asks."""
+        asks = self.verdict is not None and self.verdict.asks_for_training
+        return decide_retraining(
+            self.verdict,
+            self._trainings(self.verdict) if self.verdict and asks else (),
+            now=self.now,
+            cooldown_hours=self.settings.retrain_cooldown_hours,
+        )
+
+    def _trainings(self, verdict: ReportVerdict) -> tuple[Training, ...]:
+        """The runs since the report or the cool-down began, and whatever it has started."""
+        cooling = self.now - self.settings.retrain_cooldown_hours * _HOUR
+        since = datetime.fromtimestamp(min(verdict.made, cooling), UTC)
+        records = [
+            *self.instance.get_run_records(
+                dg.RunsFilter(job_name=training_job.name, created_after=since), limit=_NEWEST_RUNS
+            ),
+            *self.instance.get_run_records(
+                dg.RunsFilter(tags={REPORT_TAG: verdict.report_id}), limit=1
+            ),
+        ]
+        return tuple(_training(record) for record in records)
+
+
+def _enqueue(context: dg.SensorEvaluationContext, look: _Look) -> dg.RunRequest | dg.SkipReason:
+    if look.verdict is None or not look.decision.start:
+        return dg.SkipReason(look.decision.reason)
     if run := _monitoring_run(context.instance):
         return dg.SkipReason(f"run {run} may still find passengers to be trained on")
-    if not claim(settings.places.reports / "retraining.json", verdict.report_id, now):
-        return dg.SkipReason("another report has just asked for a training")
-    context.log.info(decision.reason)
+    context.log.info(look.decision.reason)
     return dg.RunRequest(
-        run_key=f"{report}-{verdict.report_id}",
-        tags=_tags(context.sensor_name, verdict),
+        run_key=f"{look.report}-{look.verdict.report_id}",
+        tags={
+            ASKED_BY_TAG: context.sensor_name,
+            REPORT_TAG: look.verdict.report_id,
+            WHY_TAG: look.verdict.why[:_TAG_LENGTH],
+            # A run that was killed is tried again; one that has failed has had its turn.
+            "dagster/max_retries": "2",
+            "dagster/retry_on_asset_or_op_failure": "false",
+            "dagster/retry_strategy": "ALL_STEPS",
+        },
     )
-
-
-def _tags(sensor: str, verdict: ReportVerdict) -> dict[str, str]:
-    """What asked, for the run's page and for the next look. A killed run is tried again."""
-    return {
-        ASKED_BY_TAG: sensor,
-        REPORT_TAG: verdict.report_id,
-        WHY_TAG: verdict.why[:_TAG_LENGTH],
-        "dagster/max_retries": "2",
-        "dagster/retry_on_asset_or_op_failure": "false",
-        "dagster/retry_strategy": "ALL_STEPS",
-    }
-
-
-def _trainings(
-    instance: dg.DagsterInstance, verdict: ReportVerdict, cooling_since: float
-) -> tuple[Training, ...]:
-    """The runs since the report or the cool-down began, and whatever was started for the report."""
-    since = datetime.fromtimestamp(min(verdict.made, cooling_since), UTC)
-    records = [
-        *instance.get_run_records(
-            dg.RunsFilter(job_name=training_job.name, created_after=since), limit=_NEWEST_RUNS
-        ),
-        *instance.get_run_records(dg.RunsFilter(tags={REPORT_TAG: verdict.report_id}), limit=1),
-    ]
-    return tuple(_training(record) for record in records)
 
 
 def _training(record: dg.RunRecord) -> Training:
@@ -190,3 +220,7 @@ def _monitoring_run(instance: dg.DagsterInstance) -> str | None:
 
 def _created(training: Training) -> float:
     return training.created
+
+
+def _moment(seconds: float) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
