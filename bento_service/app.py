@@ -217,7 +217,7 @@ class App:
         self.metrics.flush()
         self.metrics.show_process()
         self.metrics.show_log(self.log.state)
-        self.metrics.show_accuracy(self.recent.rolling_accuracy)
+        self.metrics.show_outcomes(self.recent.rolling)
         self.metrics.limits_failing.set(self.limits.counted_apart)
         self.metrics.keys_failing.set(not self.callers.keys_reachable)
         self.metrics.in_flight.set(self.in_flight)

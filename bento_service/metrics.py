@@ -28,6 +28,7 @@ from bento_service.drift import Window
 from bento_service.http import Refused
 from bento_service.live.models import Live, LoadedModel
 from bento_service.prediction_log.log import LogState
+from bento_service.recent import Rolling
 from bento_service.seats import Seat
 from bento_service.tallies import Distribution, Tally
 
@@ -92,6 +93,14 @@ class Metrics:
         self.accuracy = gauge(
             "titanic_rolling_accuracy", "Share of right answers among the last known outcomes."
         )
+        self.calibration = gauge(
+            "titanic_rolling_calibration_error",
+            "Mean chance of survival said minus the share that survived, of the same.",
+        )
+        self.brier = gauge(
+            "titanic_rolling_brier", "Mean squared error of the chance said, of the same."
+        )
+        self.known_outcomes = gauge("titanic_rolling_outcomes", "How many these are, at most 500.")
         self.drift = gauge(
             "titanic_drift",
             "Population stability index of a full window, per field; NaN until there is one.",
@@ -225,10 +234,13 @@ class Metrics:
         self._cpu_before = used
         self._memory.labels(self._worker).set(_resident_bytes())
 
-    def show_accuracy(self, accuracy: float | None) -> None:
-        """Tell how often it was right lately, as far as anybody has told."""
-        if accuracy is not None:
-            self.accuracy.set(accuracy)
+    def show_outcomes(self, rolling: Rolling | None) -> None:
+        """Tell how good the answers were lately, as far as anybody has told."""
+        if rolling is not None:
+            self.accuracy.set(rolling.accuracy)
+            self.calibration.set(rolling.gap)
+            self.brier.set(rolling.brier)
+            self.known_outcomes.set(rolling.outcomes)
 
     def count_answer(self, model: LoadedModel, survived: bool, probability: float) -> None:  # noqa: FBT001 - it is the value
         """Count one prediction."""

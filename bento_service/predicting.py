@@ -93,7 +93,7 @@ class Predictor:
             )  # fmt: skip
         champion, probability = answers[0]
         self.drift.add(champion.release.reference, request.began, passenger, probability)
-        self.recent.remember(request.caller.key, request.request_id, probability >= THRESHOLD)
+        self.recent.remember(request.caller.key, request.request_id, probability)
         return answers
 
     def many(
@@ -112,7 +112,7 @@ class Predictor:
             probabilities.tolist() if model is live.champion else [None] * len(passengers),
         )
         self.recent.remember_many(
-            request.caller.key, request.request_id, np.asarray(rows), probabilities >= THRESHOLD
+            request.caller.key, request.request_id, np.asarray(rows), probabilities
         )
         if self.challenger_mode == "shadow" and live.challenger is not None:
             with self._unseen(live.challenger) as shadow:
@@ -161,7 +161,7 @@ class Predictor:
             passenger,
             probability if model is live.champion else None,
         )
-        self.recent.remember(request.caller.key, request_id, probability >= THRESHOLD)
+        self.recent.remember(request.caller.key, request_id, probability)
         if self.challenger_mode == "shadow" and live.challenger is not None:
             with self._unseen(live.challenger) as shadow:
                 score = shadow.score_one(vector)

@@ -1,4 +1,4 @@
-"""The last predictions, by request id, so that outcomes can be matched and accuracy be told.
+"""The last predictions, by request id: outcomes are matched, and tell how good they were.
 
 All workers share one table in memory: whichever hears of an outcome knows the prediction. Of the
 last 50,000 predictions it remembers nine in ten; the prediction log remembers all. A prediction is
@@ -12,8 +12,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
+from math import floor
 from pathlib import Path
 from secrets import token_bytes
+from struct import Struct
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,11 +27,17 @@ _SLOTS = 1 << _SLOTS_BITS
 _ROLLING = 500
 _FILE = "recent-predictions"
 # A slot holds what was said and what became of it in its lowest bits, and the key in the others:
-# so it is read and written at once, and each word on a prediction is about that prediction.
-_SAID, _BECAME, _KEY = 0b0011, 0b1100, (1 << 64) - 16
-_NO, _YES = 1, 2  # 0 is: nothing known
+# so it is read and written at once, and each word on a prediction is about that prediction. From
+# the lowest: whether there is one, what became of it in two bits, the chance said in seven.
+_KNOWN, _BECAME, _CHANCE, _KEY = 0b1, 0b110, 0b1111111000, (1 << 64) - (1 << 10)
+_TO_BECAME, _TO_CHANCE = 1, 3
+_DIED, _SURVIVED = 1, 2  # 0 is: nothing known
+# A chance is kept to the nearest of so many steps, and rounded up from the threshold on.
+_STEPS = 127
+_SAYS_SURVIVED = 64
 _STEP = 0x9E3779B97F4A7C15  # spreads the rows of a batch evenly over the table
 _MASK = (1 << 64) - 1
+_unpack = Struct("<Q").unpack
 _TO_PLACE = 64 - _SLOTS_BITS
 _MOST_DIGITS = 9
 _SALT = 16  # bytes
@@ -45,31 +53,52 @@ class Match:
     contradicts: bool = False
 
 
+@dataclass(frozen=True)
+class Rolling:
+    """How good the last predictions were whose outcomes are known.
+
+    `gap` is the mean chance said minus the share that survived.
+    """
+
+    outcomes: int
+    accuracy: float
+    gap: float
+    brier: float
+
+
 class RecentPredictions:
-    """What was said of whom lately, and how often it was right."""
+    """What was said of whom lately, and how good that was."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / _FILE
         self._file = shared_file(self._path, _LENGTH)
         self._slots: NDArray[np.uint64] = np.frombuffer(self._file, "<u8", _SLOTS)
         self._heard: NDArray[np.int64] = np.frombuffer(self._file, "<i8", 1, 8 * _SLOTS)
-        self._right: NDArray[np.uint8] = np.frombuffer(self._file, "u1", _ROLLING, 8 * (_SLOTS + 1))
+        # What was said of the last and, in the lowest bit, what became of them.
+        self._last: NDArray[np.uint8] = np.frombuffer(self._file, "u1", _ROLLING, 8 * (_SLOTS + 1))
         # The same as `_slots`; for a single one it is several times as fast.
         self._each = memoryview(self._file)[: 8 * _SLOTS].cast("Q")
-        self._salted = blake2b(self._shared_salt(), digest_size=8)
+        self._salted = blake2b(self._shared_salt(), digest_size=8).copy
 
-    def remember(self, caller: str, request_id: str, survived: bool) -> None:  # noqa: FBT001 - it is the value
+    def remember(self, caller: str, request_id: str, probability: float) -> None:
         """Note one prediction."""
-        key = self._key(caller, request_id)
+        if "." in request_id:  # noqa: SIM108 - read more easily
+            key = self._key(caller, request_id)
+        else:  # most are; that is a call less
+            key = self._hash(caller, request_id)
         place = key >> _TO_PLACE
         slot = self._each[place]
-        said = _YES if survived else _NO
+        said = floor(probability * _STEPS + 0.5) << _TO_CHANCE | _KNOWN
         if (slot ^ key) & _KEY == 0:  # asked again under the same id: its outcome still counts
             said |= slot & _BECAME
         self._each[place] = key & _KEY | said
 
     def remember_many(
-        self, caller: str, request_id: str, rows: NDArray[np.int64], survived: NDArray[np.bool_]
+        self,
+        caller: str,
+        request_id: str,
+        rows: NDArray[np.int64],
+        probabilities: NDArray[np.float64],
     ) -> None:
         """Note the predictions of a batch, whose request ids are `request_id.row`."""
         steps = (rows.astype(np.uint64) + np.uint64(1)) * np.uint64(_STEP)
@@ -78,8 +107,8 @@ class RecentPredictions:
         slots = self._slots[places]
         same = (slots ^ keys) & np.uint64(_KEY) == 0
         became = np.where(same, slots & np.uint64(_BECAME), np.uint64(0))
-        said = np.where(survived, np.uint64(_YES), np.uint64(_NO))
-        self._slots[places] = keys & np.uint64(_KEY) | said | became
+        chances = (probabilities * _STEPS + 0.5).astype(np.uint64) << np.uint64(_TO_CHANCE)
+        self._slots[places] = keys & np.uint64(_KEY) | chances | became | np.uint64(_KNOWN)
 
     def outcome(self, caller: str, request_id: str, survived: bool) -> Match:  # noqa: FBT001 - it is the value
         """Note what became of a passenger; the caller's first word on each counts."""
@@ -88,27 +117,32 @@ class RecentPredictions:
         # The same may be told to two workers at once.
         with self._locked():
             slot = self._each[place]
-            if (slot ^ key) & _KEY or not slot & _SAID:
+            if (slot ^ key) & _KEY or not slot & _KNOWN:
                 return Match(known=False)
-            said, before, became = slot & _SAID, (slot & _BECAME) >> 2, _YES if survived else _NO
+            before, became = (slot & _BECAME) >> _TO_BECAME, _SURVIVED if survived else _DIED
             if before:
                 return Match(known=True, repeated=True, contradicts=before != became)
-            self._each[place] = slot | became << 2
+            self._each[place] = slot | became << _TO_BECAME
             heard = int(self._heard[0])
-            self._right[heard % _ROLLING] = _YES if said == became else _NO
+            self._last[heard % _ROLLING] = (slot & _CHANCE) >> _TO_CHANCE << 1 | survived
             self._heard[0] = heard + 1
         return Match(known=True)
 
     @property
-    def outcomes(self) -> int:
-        """How many outcomes the rolling accuracy is made of."""
-        return min(int(self._heard[0]), _ROLLING)
-
-    @property
-    def rolling_accuracy(self) -> float | None:
-        """The share of right answers among the last outcomes; None before there are any."""
-        heard = self.outcomes
-        return float(np.mean(self._right[:heard] == _YES)) if heard else None
+    def rolling(self) -> Rolling | None:
+        """How good the last predictions were; None before any outcome is known."""
+        heard = min(int(self._heard[0]), _ROLLING)
+        if not heard:
+            return None
+        last = self._last[:heard]
+        steps, survived = last >> 1, last & 1
+        chance = steps / _STEPS
+        return Rolling(
+            outcomes=heard,
+            accuracy=float(np.mean((steps >= _SAYS_SURVIVED) == survived)),
+            gap=float(np.mean(chance - survived)),
+            brier=float(np.mean((chance - survived) ** 2)),
+        )
 
     def _key(self, caller: str, request_id: str) -> int:
         """That of a batch's row follows from the batch's, so that all rows are noted at once."""
@@ -121,9 +155,10 @@ class RecentPredictions:
 
     def _hash(self, caller: str, request_id: str) -> int:
         # A request id has no NUL. A caller may be named by anything, half a surrogate pair too.
-        hashed = self._salted.copy()
+        hashed = self._salted()
         hashed.update(f"{request_id}\0{caller}".encode("utf-8", "surrogatepass"))
-        return int.from_bytes(hashed.digest(), "little")
+        key: int = _unpack(hashed.digest())[0]
+        return key
 
     def _shared_salt(self) -> bytes:
         """What makes the keys such that nobody can look for two ids with the same one."""

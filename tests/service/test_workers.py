@@ -159,7 +159,15 @@ def test_what_one_predicted_the_other_hears_the_outcome_of(pair, each_worker, fo
             "/api/v1/outcomes", json={**outcome, "survived": not outcome["survived"]}
         )
         assert contradiction.status_code == 409
-    assert pair.metrics()["titanic_rolling_accuracy"] == 0.5
+    metrics = pair.metrics()
+    assert metrics["titanic_rolling_accuracy"] == 0.5
+    assert metrics["titanic_rolling_outcomes"] == 2
+    chances = [right["probability"], wrong["probability"]]
+    came_true = [right["survived"], not wrong["survived"]]
+    off = [chance - survived for chance, survived in zip(chances, came_true, strict=True)]
+    assert metrics["titanic_rolling_calibration_error"] == pytest.approx(sum(off) / 2, abs=0.005)
+    squared = sum(each**2 for each in off) / 2
+    assert metrics["titanic_rolling_brier"] == pytest.approx(squared, abs=0.005)
 
     def logged():
         return [e.request_id for e in events(folder) if isinstance(e, OutcomeEvent)]
