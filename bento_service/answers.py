@@ -273,7 +273,11 @@ class FieldDrift(_Shape):
     """How far one field has moved."""
 
     drift: Annotated[float, Field(description="Population stability index.")]
-    drifted: Annotated[bool, Field(description="Above the threshold, in a full window.")]
+    bar: Annotated[
+        float,
+        Field(ge=0, description="The threshold or, if that is more, what chance explains."),
+    ]
+    drifted: Annotated[bool, Field(description="Above the bar, in a full window.")]
     bins: list[DriftBin]
 
 

@@ -67,7 +67,9 @@ class App:
         self.seat = take_seat(shared_folder())
         folder = self.seat.folder
         self.metrics = Metrics(self.seat)
-        self.drift = DriftWindow(folder, self.seat.number, settings.drift_window)
+        self.drift = DriftWindow(
+            folder, self.seat.number, settings.drift_window, settings.drift_threshold
+        )
         self.recent = RecentPredictions(folder)
         self.log = open_prediction_log(settings, self.seat.number)
         followed = open_source(settings.releases_uri) if settings.releases_uri else None

@@ -1,8 +1,8 @@
 """Online drift: how far the last predictions are from what the live model was trained on.
 
-Bins, reference and index are those of the drift report (titanic_model.reference). Requests only
-leave their passengers here; a few times a second they are put into bins, all at once, and into a
-file that all workers read, so whichever is asked tells of all. A killed worker takes with it what
+Bins, reference, index and rule are those of the drift report (titanic_model.reference). Requests
+only leave their passengers here; a few times a second they are put into bins, all at once, and into
+a file that all workers read, so whichever is asked tells of all. A killed worker takes with it what
 it has not put there yet. Whom a challenger answered is a passenger like others, without a score.
 """
 
@@ -11,22 +11,26 @@ from __future__ import annotations
 import fcntl
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bento_service.seats import shared_file
+from titanic_model.binning import Binning, binning
 from titanic_model.contract import Passenger
-from titanic_model.reference import DRIFT_FIELDS, SCORE, FieldReference, Reference
+from titanic_model.reference import (
+    DRIFT_FIELDS,
+    SCORE,
+    THRESHOLD,
+    Drift,
+    FieldReference,
+    Reference,
+)
 
-THRESHOLD = 0.2  # what is customary for the population stability index
 FIELDS = (*DRIFT_FIELDS, SCORE)
-# Of fewer the index tells chance, not drift: of 50 usual passengers every other draw is above 0.2.
-ENOUGH = 200
 
 _NONE = 255  # the bin of a score that is not there; no field has so many
 _DIGEST = 64
@@ -35,7 +39,6 @@ _ROW = np.dtype([("time", "<f8"), ("bins", "u1", (len(FIELDS),))])
 _NOTHING: NDArray[np.void] = np.empty(0, _ROW)
 _FLAGS = "drift-flags"
 
-_Binning = Callable[[Sequence[Any]], NDArray[np.intp]]
 _Waiting = tuple[float, Passenger, float | None]
 
 
@@ -43,19 +46,29 @@ _Waiting = tuple[float, Passenger, float | None]
 class FieldDrift:
     """One field in the window."""
 
-    index: float
+    judgement: Drift
     counts: tuple[int, ...]
     reference: FieldReference
 
     @property
+    def index(self) -> float:
+        """How far it is from the reference."""
+        return self.judgement.index
+
+    @property
+    def bar(self) -> float:
+        """What the index has to exceed."""
+        return self.judgement.bar
+
+    @property
     def judged(self) -> bool:
         """Whether there are enough; of scores there may be fewer than of passengers."""
-        return sum(self.counts) >= ENOUGH
+        return self.judgement.enough
 
     @property
     def drifted(self) -> bool:
         """Whether it has moved."""
-        return self.judged and self.index > THRESHOLD
+        return self.judgement.drifted
 
 
 @dataclass(frozen=True)
@@ -79,14 +92,15 @@ class _Followed:
 
     digest: bytes
     reference: Reference
-    binnings: Mapping[str, _Binning]
+    binnings: Mapping[str, Binning]
     waiting: deque[_Waiting] = field(repr=False)
 
 
 class DriftWindow:
     """This worker's predictions, and the view of the last ones of all workers together."""
 
-    def __init__(self, folder: Path, seat: int, size: int) -> None:
+    def __init__(self, folder: Path, seat: int, size: int, threshold: float = THRESHOLD) -> None:
+        self.threshold = threshold
         self._folder = folder
         self._size = size
         # Any worker may have been asked all of the last predictions, so each keeps that many.
@@ -176,7 +190,8 @@ class DriftWindow:
             reference = followed.reference.field(name)
             bins = len(reference.shares)
             counts = np.bincount(rows["bins"][:, place], minlength=bins)[:bins].tolist()
-            fields[name] = FieldDrift(reference.drift(counts), tuple(counts), reference)
+            judgement = followed.reference.judge(name, counts, self.threshold)
+            fields[name] = FieldDrift(judgement, tuple(counts), reference)
         return Window(followed.digest, self._size, len(rows), fields)
 
     def newly_drifted(self, window: Window) -> list[str]:
@@ -224,18 +239,3 @@ class _Flags:
             before = [bool(flag) for flag in self._file[_DIGEST:]]
             self._file[_DIGEST:] = bytes(drifted)
             return before
-
-
-def binning(reference: FieldReference) -> _Binning:
-    """`reference.bin_of` for many values at once."""
-    missing = len(reference.shares) - 1
-    if reference.categories:
-        places = {category: place for place, category in enumerate(reference.categories)}
-        return lambda values: np.array([places.get(value, missing) for value in values], np.intp)
-    edges = np.array(reference.edges, np.float64)
-
-    def into_bins(values: Sequence[Any]) -> NDArray[np.intp]:
-        numbers = np.array(values, np.float64)  # None becomes NaN
-        return np.where(np.isnan(numbers), missing, np.searchsorted(edges, numbers, side="right"))
-
-    return into_bins

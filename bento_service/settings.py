@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bento_service.shown import shown
 from bento_service.storage import folder_of
+from titanic_model.reference import THRESHOLD
 
 ChallengerMode = Literal["off", "shadow", "split"]
 Level = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
@@ -163,6 +164,14 @@ class Settings(BaseSettings):
     drift_window: Annotated[
         int, Field(ge=200, le=100_000, description="Predictions in the window of online drift.")
     ] = 500
+    drift_threshold: Annotated[
+        float,
+        Field(
+            gt=0,
+            description="Above this population stability index, and above what chance explains, a "
+            "field has drifted.",
+        ),
+    ] = THRESHOLD
     prediction_log_uri: Annotated[
         Place | None,
         Field(

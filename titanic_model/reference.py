@@ -1,7 +1,8 @@
 """What a model was trained on, field by field, and how far other passengers are from it.
 
-The one definition of bins and of the population stability index that the drift report and the
-running service share. Counting one value is cheap, so that it can be done for each prediction.
+The one definition of bins, of the population stability index and of drift that the drift report
+and the running service share. Counting one value is cheap, so that it can be done for each
+prediction.
 """
 
 from __future__ import annotations
@@ -17,12 +18,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from titanic_model.chance import chi_square_quantile
 from titanic_model.contract import FIELDS
 
 Values = Sequence[Any] | NDArray[Any]
 
 DRIFT_FIELDS: tuple[str, ...] = tuple(field.name for field in FIELDS if field.kind != "text")
 SCORE = "probability"
+
+# Whatever is above it has moved so far that a person should look. What is customary, 0.2, would
+# miss a class mix changed by 20 points: its index is about that.
+THRESHOLD = 0.1
+# Of fewer predictions nothing is said: the index tells of chance more than of passengers.
+ENOUGH = 200
+# One field in a thousand that has not moved is above what chance explains.
+_CERTAINTY = 0.999
 
 _CATEGORIES = {field.name: field.allowed for field in FIELDS if field.kind == "category"}
 # Small whole numbers are bins of their own; continuous ones are cut so that each bin holds about
@@ -34,7 +44,32 @@ _FIXED_EDGES: Mapping[str, tuple[float, ...]] = {
     SCORE: tuple(tenth / 10 for tenth in range(1, 10)),
 }
 _TENTHS = np.linspace(0.1, 0.9, 9)
-_SMALLEST_SHARE = 1e-4  # an empty bin would make the index infinite
+# An empty bin would make the index infinite. One in the reference counts as so large, one of late
+# as half a passenger: as nothing it would let 200 passengers drift for lack of a single great-aunt.
+_SMALLEST_SHARE = 1e-4
+_HALF = 0.5
+
+
+@dataclass(frozen=True)
+class Drift:
+    """How far counted values are from the reference, and how far they would have to be.
+
+    `bar` is the threshold or, where that is more, what chance explains of so few passengers.
+    """
+
+    n: int
+    index: float
+    bar: float
+
+    @property
+    def enough(self) -> bool:
+        """Whether there are enough to say anything."""
+        return self.n >= ENOUGH
+
+    @property
+    def drifted(self) -> bool:
+        """Whether the field has moved, and not by chance."""
+        return self.enough and self.index > self.bar
 
 
 @dataclass(frozen=True)
@@ -67,17 +102,16 @@ class FieldReference:
         return counts
 
     def drift(self, counts: Sequence[int]) -> float:
-        """The population stability index of counted values; above 0.2 a field has moved."""
+        """The population stability index of counted values."""
         total = sum(counts)
         if not total:
             return 0.0
-        return sum(
-            (now - then) * math.log(now / then)
-            for now, then in (
-                (max(count / total, _SMALLEST_SHARE), max(share, _SMALLEST_SHARE))
-                for count, share in zip(counts, self.shares, strict=True)
-            )
-        )
+        index = 0.0
+        for count, share in zip(counts, self.shares, strict=True):
+            then = max(share, _SMALLEST_SHARE)
+            now = count / total if count else min(then, _HALF / total)
+            index += (now - then) * math.log(now / then)
+        return index
 
 
 @dataclass(frozen=True)
@@ -101,6 +135,22 @@ class Reference:
             for field in self.fields
             if field.name in columns
         }
+
+    def judge(self, name: str, counts: Sequence[int], threshold: float = THRESHOLD) -> Drift:
+        """Whether a field has drifted, by its counted values; the one rule of service and report.
+
+        The index of two samples of the same passengers, one of `n` and one as large as the
+        reference, is about a chi-square with one degree of freedom less than there are bins, times
+        `1/n + 1/passengers`.
+        """
+        field = self.field(name)
+        n = sum(counts)
+        chance = 0.0
+        if n:
+            filled = sum(share > 0 for share in field.shares)
+            chance = chi_square_quantile(_CERTAINTY, filled - 1)
+            chance *= 1 / n + 1 / max(1, self.passengers)
+        return Drift(n, field.drift(counts), max(threshold, chance))
 
     def to_json(self) -> str:
         """As text, the same for the same reference."""

@@ -41,7 +41,7 @@ function update({ window: size, predictions, full, threshold, fields }) {
     : `${count(predictions)} passengers so far; judged from ${count(size)} on`;
   for (const [name, field] of Object.entries(fields)) {
     if (!known.has(name)) known.set(name, addField(name));
-    updateField(known.get(name), field, threshold, full);
+    updateField(known.get(name), field, full);
   }
   for (const [name, part] of known) {
     if (name in fields) continue;
@@ -66,14 +66,14 @@ function addField(name) {
   return part;
 }
 
-function updateField(part, field, threshold, full) {
+function updateField(part, field, full) {
   const seen = JSON.stringify([field, full]);
   if (seen === part.seen) return;
   part.seen = seen;
   // The index has no end and matters most near its threshold: its root leaves room for both.
   const along = (value) => 100 * Math.sqrt(Math.min(1, value / FULL_BAR));
   const bar = { from: 0, to: along(field.drift), kind: field.drifted ? "lowers" : "raises", "data-drift": field.drift };
-  part.bar.replaceChildren(strip("psi", [bar], [along(threshold)]));
+  part.bar.replaceChildren(strip("psi", [bar], [along(field.bar)]));
   part.number.textContent = index(field.drift);
   part.state.textContent = field.drifted ? "moved" : full ? "steady" : "so far";
   part.details.classList.toggle("drifted", field.drifted);

@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable
 
-from bento_service.drift import THRESHOLD, DriftWindow
+from bento_service.drift import DriftWindow
 from bento_service.http import TEXT, Answer, Refused, Request
 from bento_service.live.follower import Follower
 from bento_service.metrics import CONTENT_TYPE, Metrics
@@ -47,6 +47,7 @@ class WatchingRoutes:
         fields = {
             name: {
                 "drift": round(field.index, 6),
+                "bar": round(field.bar, 6),
                 "drifted": window.full and field.drifted,
                 "bins": [
                     {"label": label, "reference": round(share, 6), "window": count}
@@ -61,7 +62,7 @@ class WatchingRoutes:
             "window": window.size,
             "predictions": window.predictions,
             "full": window.full,
-            "threshold": THRESHOLD,
+            "threshold": self._drift.threshold,
             "model_version": live.champion.version,
             "fields": fields,
         }

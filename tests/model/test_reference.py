@@ -4,10 +4,21 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import chi2
 
+from titanic_assets.settings import Settings
+from titanic_model.chance import chi_square_quantile
 from titanic_model.contract import FIELDS
 from titanic_model.inputs import known_of
-from titanic_model.reference import DRIFT_FIELDS, SCORE, Reference, describe
+from titanic_model.reference import (
+    DRIFT_FIELDS,
+    ENOUGH,
+    SCORE,
+    THRESHOLD,
+    Drift,
+    Reference,
+    describe,
+)
 
 
 @pytest.fixture(scope="module")
@@ -108,3 +119,37 @@ def test_an_unknown_field_is_named_with_the_known_ones(reference):
 
 def test_every_field_but_the_texts_is_watched():
     assert set(DRIFT_FIELDS) == {field.name for field in FIELDS if field.kind != "text"}
+
+
+def test_of_few_passengers_no_field_has_drifted(reference):
+    strange = reference.field("age").count([110.0] * (ENOUGH - 1))
+    few = reference.judge("age", strange)
+    assert (few.n, few.enough, few.drifted) == (ENOUGH - 1, False, False)
+    assert few.index > few.bar
+    assert reference.judge("age", reference.field("age").count([110.0] * ENOUGH)).drifted
+    assert reference.judge("age", [0] * len(strange)) == Drift(0, 0.0, THRESHOLD)
+
+
+def test_the_bar_is_what_chance_explains_of_few_and_the_threshold_of_many(reference):
+    bins = len(reference.field("age").shares)
+    bars = [reference.judge("age", [n // bins] * bins).bar for n in (220, 5500)]
+    assert bars[0] == pytest.approx(chi2.ppf(0.999, bins - 1) * (1 / 220 + 1 / 1309), rel=0.01)
+    assert bars[1] == THRESHOLD
+    assert reference.judge("age", [500] * bins, threshold=0.3).bar == 0.3
+
+
+@pytest.mark.parametrize("freedom", [1, 2, 3, 10, 30])
+def test_the_quantile_is_never_too_low_and_hardly_too_high(freedom):
+    exact = chi2.ppf(0.999, freedom)
+    assert exact < chi_square_quantile(0.999, freedom) < 1.04 * exact
+
+
+def test_the_graph_has_the_same_threshold():
+    assert Settings.model_fields["drift_threshold"].default == THRESHOLD
+
+
+def test_a_bin_that_is_empty_by_chance_is_no_drift(columns):
+    # Two passengers of 1,309 in a bin: most samples of 200 have none of them.
+    rare = describe({**columns, "sibsp": np.array([9.0] * 2 + [0.0] * 1307)}, np.zeros(1309))
+    empty = rare.judge("sibsp", rare.field("sibsp").count([0.0] * 200))
+    assert empty.index < 0.001

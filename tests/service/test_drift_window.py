@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bento_service.drift import FIELDS, DriftWindow, binning
+from bento_service.drift import FIELDS, DriftWindow
 from tests.model.conftest import PACKAGED_LIST
+from titanic_model.binning import binning
 from titanic_model.contract import Passenger
 from titanic_model.reference import DRIFT_FIELDS, SCORE
 
@@ -200,7 +201,7 @@ def test_too_few_scores_tell_of_no_drift(a_window, reference):
     for number in range(SIZE):
         window.add(reference, number, passengers()[0], 0.95 if number % 2 else None)
     field = window.window().fields[SCORE]
-    assert field.index > 0.2
+    assert field.index > field.bar
     assert not field.drifted
     assert SCORE not in window.newly_drifted(window.window())
 
@@ -242,4 +243,26 @@ def test_threads_lose_no_prediction(a_window, reference):
     assert all(sum(field.counts) == 20_000 for field in now.fields.values())
     assert now.fields["sex"].counts == tuple(
         200 * count for count in reference.field("sex").count(p.sex for p in people[:100])
+    )
+
+
+def test_the_window_judges_as_the_reference_does(tmp_path, reference):
+    window = DriftWindow(tmp_path, 0, SIZE, threshold=0.3)
+    window.follow("a" * 64, reference)
+    feed(window, reference, [*passengers()[:150], *strange(50)])
+    fields = window.window().fields
+    assert {name: field.judgement for name, field in fields.items()} == {
+        name: reference.judge(name, field.counts, 0.3) for name, field in fields.items()
+    }
+    assert {field.bar for field in fields.values()} == {0.3}
+    assert fields["age"].drifted
+
+
+def test_of_few_the_bar_is_what_chance_explains(a_window, reference):
+    window = a_window()
+    feed(window, reference, passengers()[:SIZE])
+    fields = window.window().fields
+    assert fields["sex"].bar == 0.1
+    assert fields["age"].bar == pytest.approx(
+        29.7 * (1 / SIZE + 1 / reference.passengers), rel=0.01
     )
