@@ -24,6 +24,7 @@ _NAME = re.compile(
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _OPEN = ".open"
 _BLOCK = 1 << 18
+_BLOCK_AHEAD = 1 << 23  # a segment is not longer, unless somebody wants it to be
 _LONGEST_LINE = 1 << 16  # a longer one is none of the service's
 # Whoever reads asks again a little later; S3's own patience is a minute for each attempt.
 _S3: dict[str, Any] = {
@@ -44,6 +45,16 @@ class Segment:
     begun: float
     writer: str
     is_open: bool
+
+
+@dataclass(frozen=True)
+class LogFile:
+    """A file of the log that nobody writes to any more; its name is relative to the log."""
+
+    path: str
+    name: str
+    size: int
+    segment: Segment | None  # None for one that is no segment
 
 
 @dataclass(frozen=True)
@@ -89,11 +100,11 @@ class LogStorage:
         found: dict[str, Segment] = {}
         foreign = 0
         try:
-            for day, kind in self._names(self._root):
+            for day, kind, _ in self._entries(self._root):
                 if kind != "directory" or not _DAY.fullmatch(day.rsplit("/", 1)[-1]):
                     foreign += 1
                 elif day[-10:] >= first_day.isoformat():
-                    for path, _ in self._names(day):
+                    for path, _, _ in self._entries(day):
                         segment = segment_of(path)
                         if segment is None:
                             foreign += 1
@@ -134,12 +145,51 @@ class LogStorage:
         except Exception as error:  # noqa: BLE001 - each kind of storage has errors of its own
             raise self._unreadable(error) from None
 
-    def _names(self, folder: str) -> list[tuple[str, str]]:
+    def closed(self, first_day: date) -> Iterator[LogFile]:
+        """Closed segments of that day or later, the earliest day first, and other files there.
+
+        What is hidden does not count, nor do folders that are not of a day.
+        """
+        try:
+            days = []
+            for path, kind, size in sorted(self._entries(self._root)):
+                if kind != "directory":
+                    yield from self._closed(path, size)
+                elif _DAY.fullmatch(path[-10:]) and path[-10:] >= first_day.isoformat():
+                    days.append(path)
+            for day in days:
+                for path, kind, size in sorted(self._entries(day)):
+                    if kind != "directory":
+                        yield from self._closed(path, size)
+        except Exception as error:  # noqa: BLE001 - each kind of storage has errors of its own
+            raise self._unreadable(error) from None
+
+    def content(self, file: LogFile) -> Iterator[bytes]:
+        """A closed file from its beginning, block by block; FileNotFoundError when it is gone."""
+        try:
+            with self._files.open(file.path, "rb", block_size=_BLOCK_AHEAD) as stream:
+                while block := stream.read(_BLOCK_AHEAD):
+                    yield block
+        except FileNotFoundError:
+            raise
+        except Exception as error:  # noqa: BLE001 - each kind of storage has errors of its own
+            raise self._unreadable(error) from None
+
+    def _closed(self, path: str, size: int) -> Iterator[LogFile]:
+        name = path.rsplit("/", 1)[-1]
+        segment = segment_of(name)
+        if not name.startswith(".") and not (segment and segment.is_open):
+            yield LogFile(path, path[len(self._root) :].lstrip("/"), size, segment)
+
+    def _entries(self, folder: str) -> list[tuple[str, str, int]]:
         try:
             listed = self._files.ls(folder, detail=True)
         except FileNotFoundError:
             return []
-        return [(str(each["name"]).rstrip("/"), str(each["type"])) for each in listed]
+        return [
+            (str(each["name"]).rstrip("/"), str(each["type"]), int(each.get("size") or 0))
+            for each in listed
+        ]
 
     def _unreadable(self, error: Exception) -> LogUnreadable:
         reason = without_secrets(f"{type(error).__name__}: {error}", self._place)
