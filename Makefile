@@ -4,6 +4,9 @@
 PYTHON ?= python3
 INSTALL := $(PYTHON) requirements/install.py
 IN_VENV := .venv/bin/python
+# Two processes, for tests wait for servers most of the time; tests of a file share what is slow to
+# make. The sets of parametrised tests have to be in one order in both.
+TESTS := PYTHONHASHSEED=0 $(IN_VENV) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # What the shell around tells Python about other projects does not hold for this one.
 unexport PYTHONPATH PYTHONHOME PYTHONSAFEPATH PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
@@ -63,10 +66,10 @@ token: ## a token for the API, signed with JWT_SECRET (ARGS="--scope predict adm
 
 test: ## the whole test suite, on real servers that come as wheels (ARGS="-k landing" for a part)
 	@$(INSTALL) orchestration serving developer
-	@$(IN_VENV) -m pytest $(ARGS)
+	@$(TESTS) $(ARGS)
 
 check: lint ## everything that has to hold: format, lint, types, floors, tests with coverage >= 90 %
-	@$(IN_VENV) -m pytest --cov --cov-report=term $(ARGS)
+	@$(TESTS) --cov --cov-report=term $(ARGS)
 
 lint: ## format, lint and security rules, types, and imports that only point down
 	@$(INSTALL) orchestration serving developer

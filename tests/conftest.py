@@ -2,6 +2,7 @@
 
 import os
 import signal
+from pathlib import Path
 
 import pytest
 from prometheus_client import values
@@ -11,7 +12,8 @@ from titanic_assets.settings import Settings
 from titanic_assets.stack.surroundings import NO_TELEMETRY
 
 os.environ.update(NO_TELEMETRY)
-for name in ("BENTOML_HOME", "DAGSTER_HOME", "MLFLOW_TRACKING_URI"):
+# COLUMNS is the width of the terminal that a process of the suite does not have.
+for name in ("BENTOML_HOME", "COLUMNS", "DAGSTER_HOME", "MLFLOW_TRACKING_URI"):
     os.environ.pop(name, None)
 # Under nohup, or behind a script's &, these are ignored, and so in every process a test starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -30,6 +32,21 @@ def _metrics_for_one_test_only(monkeypatch):
     monkeypatch.setattr(values, "ValueClass", values.ValueClass)
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", "")  # to be taken back, whatever it becomes
     del os.environ["PROMETHEUS_MULTIPROC_DIR"]
+
+
+# What takes longest comes first, so that no process is left alone with it at the end.
+_LONGEST = ("stack", "story", "operating", "graph", "benchmarks", "releasing")
+
+
+def pytest_collection_modifyitems(items):
+    """The tests of each file stay together, in their order."""
+    tests = Path(__file__).parent
+
+    def place(item):
+        folder = item.path.relative_to(tests).parts[0]
+        return _LONGEST.index(folder) if folder in _LONGEST else len(_LONGEST)
+
+    items.sort(key=place)
 
 
 def pytest_sessionfinish(session, exitstatus):
