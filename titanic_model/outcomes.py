@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from titanic_model.metrics import (
+    CALIBRATION_BINS,
     CalibrationBin,
     Floats,
     calibration,
@@ -22,10 +23,10 @@ from titanic_model.metrics import (
 )
 from titanic_model.resampling import Interval
 
-# Of a normal distribution 95 in 100 lie within so many deviations, and 99 in 100 above so many
-# below the mean.
-_DEVIATIONS_95 = 1.959964
-_DEVIATIONS_99 = 2.326348
+# Of a normal distribution 95 in 100 lie within so many deviations.
+_DEVIATIONS = 1.959964
+# So rarely may a version that keeps its promise look as if it did not, each time it is looked at.
+_RARELY = 0.01
 # Beyond what chance explains, so much makes a probability one that does not mean what it says.
 CALIBRATION_BAR = 0.1
 _DRAWS = 2000
@@ -60,12 +61,15 @@ class OutcomeFigures:
     calibration: tuple[CalibrationBin, ...]
 
     @property
+    def off(self) -> float:
+        """How far a chance said is off on average, without what chance adds to that."""
+        return math.sqrt(max(0.0, self.calibration_error**2 - self.error_by_chance**2))
+
+    @property
     def miscalibrated(self) -> bool:
         """Whether the probabilities do not mean what they say."""
-        return (
-            self.calibration_error > self.error_hardly_by_chance
-            and self.calibration_error - self.error_by_chance >= CALIBRATION_BAR
-        )
+        beyond_chance = self.calibration_error > self.error_hardly_by_chance
+        return beyond_chance and self.off >= CALIBRATION_BAR
 
 
 @dataclass(frozen=True)
@@ -112,13 +116,13 @@ def figures_of(truth: NDArray[Any], probability: Floats) -> OutcomeFigures:
 def share_interval(count: int, of: int) -> Interval:
     """Wilson's interval of a share, 95 %.
 
-    >>> share_interval(80, 100)
-    Interval(low=0.711169..., high=0.866627...)
+    >>> round(share_interval(80, 100).low, 2)
+    0.71
     """
-    share, square = count / of, _DEVIATIONS_95**2
+    share, square = count / of, _DEVIATIONS**2
     middle = (share + square / (2 * of)) / (1 + square / of)
     spread = math.sqrt(share * (1 - share) / of + square / (4 * of * of))
-    reach = _DEVIATIONS_95 / (1 + square / of) * spread
+    reach = _DEVIATIONS / (1 + square / of) * spread
     return Interval(max(0.0, middle - reach), min(1.0, middle + reach))
 
 
@@ -135,12 +139,12 @@ def judge_promise(
         p_value = chance_of_so_few(figures, promise)
         said += f", {promise.accuracy:.1%} were promised"
         lost = promise.accuracy - figures.accuracy
-        if lost >= policy.drop and p_value < 0.01:
+        if lost >= policy.drop and p_value < _RARELY:
             return Kept("worse", f"{said}: {lost * 100:.1f} points less, beyond chance", p_value)
     if figures.miscalibrated:
         off = (
-            f"its chances are {figures.calibration_error * 100:.0f} points off on average, and "
-            f"{figures.error_by_chance * 100:.0f} would be chance"
+            f"the chances it says are {figures.off * 100:.0f} points off on average, beyond what "
+            "chance explains"
         )
         return Kept("miscalibrated", f"{said}, but {off}", p_value)
     return Kept("as_promised", said, p_value)
@@ -166,8 +170,8 @@ def _error_by_chance(probability: Floats) -> tuple[float, float]:
     The survivors in each bin are drawn as if each chance said were true.
     """
     sure = probability.astype(np.float64)
-    place = np.minimum((sure * 10).astype(np.intp), 9)
-    spread = np.sqrt(np.bincount(place, sure * (1 - sure), minlength=10))
-    drawn = np.random.default_rng(0).standard_normal((_DRAWS, 10))
+    place = np.minimum((sure * CALIBRATION_BINS).astype(np.intp), CALIBRATION_BINS - 1)
+    spread = np.sqrt(np.bincount(place, sure * (1 - sure), minlength=CALIBRATION_BINS))
+    drawn = np.random.default_rng(0).standard_normal((_DRAWS, CALIBRATION_BINS))
     errors = np.abs(drawn * spread).sum(axis=1) / len(sure)
-    return float(errors.mean()), float(np.quantile(errors, 0.99))
+    return float(errors.mean()), float(np.quantile(errors, 1 - _RARELY))
