@@ -12,7 +12,7 @@ TESTS := PYTHONHASHSEED=0 $(IN_VENV) -m pytest -n 2 --dist loadfile --no-loadsco
 unexport PYTHONPATH PYTHONHOME PYTHONSAFEPATH PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help run bento bentos export import image promote rollback backup restore token test check lint bench lock doctor clean screenshots
+.PHONY: help run bento bentos export import image promote rollback backup restore token test check lint bench lock doctor clean screenshots dashboards
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -85,6 +85,10 @@ bench: ## the benchmarks, beside their peers; writes benchmarks/RESULTS.md (need
 screenshots: ## pictures of a running `make run` for docs/ (needs chromium)
 	@$(INSTALL) orchestration
 	@$(IN_VENV) docs/screenshots.py
+
+dashboards: ## Grafana's dashboard in deploy/, made of the metrics that the code exports
+	@$(INSTALL) orchestration serving
+	@$(IN_VENV) -m deploy.monitoring.dashboards $(ARGS)
 
 lock: ## write the locks anew, all packages at their newest (ARGS=--keep: only what is added)
 	@$(INSTALL) installer
