@@ -6,6 +6,10 @@ import dagster as dg
 
 from titanic_assets import assets
 from titanic_assets.asset_files import AssetFiles
+from titanic_assets.automation.alert_test import test_alert_job
+from titanic_assets.automation.alerting import alert_sensor
+from titanic_assets.automation.failures import failure_alert_sensor
+from titanic_assets.automation.freshness import with_freshness
 from titanic_assets.automation.health import release_health_sensor
 from titanic_assets.automation.images import image_sensor
 from titanic_assets.automation.jobs import bundle_job, image_job, training_job
@@ -23,8 +27,8 @@ from titanic_assets.tracking.monitoring_run import MonitoringRun
 def define(settings: Settings) -> dg.Definitions:
     """The whole graph under these settings."""
     return dg.Definitions(
-        assets=dg.load_assets_from_package_module(assets),
-        jobs=[training_job, bundle_job, image_job, rollback_job, flip_job],
+        assets=with_freshness(dg.load_assets_from_package_module(assets)),
+        jobs=[training_job, bundle_job, image_job, rollback_job, flip_job, test_alert_job],
         schedules=[weekly_training_schedule],
         sensors=[
             landing_sensor,
@@ -33,6 +37,8 @@ def define(settings: Settings) -> dg.Definitions:
             shadow_sensor,
             drift_sensor,
             performance_sensor,
+            failure_alert_sensor,
+            alert_sensor,
             *([image_sensor] if settings.image_build == "every_release" else []),
         ],
         # Steps are short and hand tables to each other: a process for each would take four times

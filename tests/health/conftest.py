@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.health.receiver import Receiver
+from tests.alerts.receiver import Receiver
 from tests.health.stand_in import StandIn
 
 

@@ -4,7 +4,7 @@ import dagster as dg
 import pytest
 from pydantic import SecretStr
 
-from tests.health.receiver import SECRET
+from tests.alerts.receiver import SECRET
 from tests.releasing.conftest import Models
 from tests.service.serving import start_service, wait_until
 from titanic_assets.automation.health import release_health_sensor
@@ -133,11 +133,13 @@ def test_a_worse_release_is_found_and_withdrawn_and_people_are_told(
     assert line.who == "release_health_sensor"
     assert line.why.startswith(f"worse than version {good}: ")
     ((_, _, alert),) = receiver.taken
-    assert alert["text"] == (
-        f"Titanic: version {bad} was withdrawn automatically, version {good} answers again. Why: "
-        f"{line.why}. It is not promoted again unless a person does (make promote VERSION={bad}). "
-        f"Run: http://localhost:{settings.ui_port}/runs/{done.run_id}"
+    what, why, *_, run = alert["text"].splitlines()
+    assert what == (
+        f"[critical] Version {bad} was withdrawn automatically, version {good} answers again"
     )
+    assert why == f"Why: {line.why}."
+    assert f"make promote VERSION={bad}" in alert["text"]
+    assert run == f"Run: http://localhost:{settings.ui_port}/runs/{done.run_id}"
     shown = instance.get_latest_materialization_event(dg.AssetKey("live_release"))
     assert shown.asset_materialization.metadata["version"].value == good
     assert "nothing is watched" in tick().skip_message

@@ -8,7 +8,8 @@ from typing import Any
 
 import dagster as dg
 
-from titanic_assets.alerting import send_alert
+from titanic_assets.alerts import occasions
+from titanic_assets.alerts.raising import raise_alert
 from titanic_assets.ledger import PromotionEvent, PromotionLedger
 from titanic_assets.settings import Settings
 
@@ -79,17 +80,8 @@ def make_previous_live(
         return
     context.log_event(as_materialization(RolledBack(event, live)))
     if _by_itself(context):
-        send_alert(settings, alert_text(event, settings, context.run.run_id), context.log.info)
-
-
-def alert_text(event: PromotionEvent, settings: Settings, run_id: str) -> str:
-    """What a person on call has to know of a withdrawal that nobody asked for."""
-    return (
-        f"Titanic: version {event.from_version} was withdrawn automatically, version "
-        f"{event.to_version} answers again. Why: {event.why}. It is not promoted again unless a "
-        f"person does (make promote VERSION={event.from_version}). "
-        f"Run: http://localhost:{settings.ui_port}/runs/{run_id}"
-    )
+        alert = occasions.rollback(settings, event, context.run.run_id)
+        raise_alert(settings, alert, context.log.info)
 
 
 @dg.job(

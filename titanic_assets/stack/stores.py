@@ -26,6 +26,9 @@ run_monitoring:
   enabled: true
 run_retries:
   enabled: true
+# The daemon judges how old assets are; alerts tell of those that are too old.
+freshness:
+  enabled: true
 # One that takes its time, such as a look at a release's health, does not hold up the others.
 sensors:
   use_threads: true
