@@ -12,7 +12,7 @@ TESTS := PYTHONHASHSEED=0 $(IN_VENV) -m pytest -n 2 --dist loadfile --no-loadsco
 unexport PYTHONPATH PYTHONHOME PYTHONSAFEPATH PYTHONDONTWRITEBYTECODE VIRTUAL_ENV
 
 .DEFAULT_GOAL := help
-.PHONY: help run bento bentos export import image promote rollback backup restore token test check lint bench lock doctor clean screenshots dashboards
+.PHONY: help run bento bentos export import image promote rollback backup restore token demo-drift test check lint bench lock doctor clean screenshots dashboards
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,6 +63,10 @@ image: ## the champion's bento, or TAG, as a container image; runs it, asks it, 
 token: ## a token for the API, signed with JWT_SECRET (ARGS="--scope predict admin --hours 8")
 	@$(INSTALL) serving
 	@$(IN_VENV) -m bento_service.token $(ARGS)
+
+demo-drift: ## passengers change: drift, alert, training, gates, release; a stack of its own (ARGS=--stop)
+	@$(INSTALL) orchestration serving
+	@$(IN_VENV) -m titanic_assets.demo $(ARGS)
 
 test: ## the whole test suite, on real servers that come as wheels (ARGS="-k landing" for a part)
 	@$(INSTALL) orchestration serving developer

@@ -49,6 +49,18 @@ query ($job: String!) { runsOrError(filter: { pipelineName: $job }, limit: 20) {
     ... on PythonError { message }
 } }
 """
+_TAGS = """
+query ($run: ID!) { runOrError(runId: $run) {
+    ... on Run { tags { key value } }
+    ... on Error { message }
+} }
+"""
+_LAST_TICK = """
+query ($selector: SensorSelector!) { sensorOrError(sensorSelector: $selector) {
+    ... on Sensor { sensorState { ticks(limit: 1) { status skipReason error { message } } } }
+    ... on Error { message }
+} }
+"""
 _IN_PROGRESS = {"QUEUED", "NOT_STARTED", "STARTING", "STARTED"}
 
 
@@ -98,6 +110,27 @@ class Webserver:
         """The newest run of the job that is not over, if there is one."""
         waiting = (run["runId"] for run in self._runs(job) if run["status"] in _IN_PROGRESS)
         return next(waiting, None)
+
+    def tags(self, run: str) -> dict[str, str]:
+        """The tags of a run."""
+        found = self._ask(_TAGS, run=run)["runOrError"]
+        if "tags" not in found:
+            raise DagsterSays(f"run {run} cannot be looked up: {found}")
+        return {tag["key"]: tag["value"] for tag in found["tags"]}
+
+    def last_word(self, sensor: str, location: str) -> str:
+        """Why the sensor's last look started nothing, or failed; nothing where it did start one."""
+        selector = {
+            "sensorName": sensor,
+            "repositoryName": "__repository__",
+            "repositoryLocationName": location,
+        }
+        found = self._ask(_LAST_TICK, selector=selector)["sensorOrError"]
+        if "sensorState" not in found:
+            raise DagsterSays(f"{sensor} cannot be looked up: {found}")
+        for tick in found["sensorState"]["ticks"]:
+            return str(tick["skipReason"] or (tick["error"] or {}).get("message") or "")
+        return ""
 
     def _runs(self, job: str) -> list[dict[str, str]]:
         found = self._ask(_RUNS, job=job)["runsOrError"]
