@@ -26,6 +26,8 @@ class Policy:
     label_mean_high: float = 0.9
     # Below so many rows the survivors of a batch may be none or all by chance.
     label_mean_from_rows: int = 30
+    # Lists whose rows come one by one, from many people: bad ones say nothing about the others.
+    never_refused: frozenset[str] = frozenset()
 
 
 def missing(name: str) -> str:

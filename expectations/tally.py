@@ -129,15 +129,18 @@ def judge_batches(
     facts = table.to_dict(orient="records")
     refusals: list[list[str]] = [[] for _ in profiles]
     warnings: list[list[str]] = [[] for _ in profiles]
+    counts = dict.fromkeys((rule.name for rule in rules), 0)
     for rule in rules:
         for row in broken.get(rule.name, ()):
             words = rule.wrong.format(**{str(name): value for name, value in facts[row].items()})
-            (refusals if rule.refuses else warnings)[row].append(words)
+            spared = rule.refuses and profiles[row].source in policy.never_refused
+            (refusals if rule.refuses and not spared else warnings)[row].append(words)
+            counts[rule.name] += not spared
     judged = tuple(
         replace(profile, refused_because=tuple(refusals[row]), warnings=tuple(warnings[row]))
         for row, profile in enumerate(profiles)
     )
-    results = [RuleResult.of(r, len(profiles), len(broken.get(r.name, ()))) for r in rules]
+    results = [RuleResult.of(rule, len(profiles), counts[rule.name]) for rule in rules]
     return judged, results
 
 

@@ -12,12 +12,15 @@ from titanic_assets.automation.failures import failure_alert_sensor
 from titanic_assets.automation.freshness import with_freshness
 from titanic_assets.automation.health import release_health_sensor
 from titanic_assets.automation.images import image_sensor
-from titanic_assets.automation.jobs import bundle_job, image_job, training_job
+from titanic_assets.automation.jobs import bundle_job, image_job, monitoring_job, training_job
 from titanic_assets.automation.landing import landing_sensor
 from titanic_assets.automation.promotions import promotion_sensor
 from titanic_assets.automation.retraining import drift_sensor, performance_sensor
 from titanic_assets.automation.rollback import rollback_job
-from titanic_assets.automation.schedules import weekly_training_schedule
+from titanic_assets.automation.schedules import (
+    six_hourly_monitoring_schedule,
+    weekly_training_schedule,
+)
 from titanic_assets.automation.shadow import flip_job, shadow_sensor
 from titanic_assets.settings import Settings, load_settings
 from titanic_assets.tracking.mlflow_run import MlflowRun
@@ -28,8 +31,16 @@ def define(settings: Settings) -> dg.Definitions:
     """The whole graph under these settings."""
     return dg.Definitions(
         assets=with_freshness(dg.load_assets_from_package_module(assets)),
-        jobs=[training_job, bundle_job, image_job, rollback_job, flip_job, test_alert_job],
-        schedules=[weekly_training_schedule],
+        jobs=[
+            training_job,
+            monitoring_job,
+            bundle_job,
+            image_job,
+            rollback_job,
+            flip_job,
+            test_alert_job,
+        ],
+        schedules=[weekly_training_schedule, six_hourly_monitoring_schedule],
         sensors=[
             landing_sensor,
             promotion_sensor,

@@ -13,6 +13,7 @@ import dagster as dg
 
 from titanic_assets.refusals import RefusedBatches
 from titanic_assets.sources.found import LANDED
+from titanic_assets.sources.outcomes import OUTCOMES
 from titanic_assets.tables import Table, write_table
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def policy(settings: Settings) -> Policy:
     """How much the settings let pass."""
     from expectations.suite import Policy
 
-    return Policy(bad_share_limit=settings.bad_share_limit)
+    return Policy(bad_share_limit=settings.bad_share_limit, never_refused=frozenset({OUTCOMES}))
 
 
 def rules(settings: Settings) -> str:

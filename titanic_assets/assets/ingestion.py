@@ -23,6 +23,8 @@ LOOK_REFUSED = ["source", "source_line", "reasons", "name", "sex", "age", "fare"
     pool=GRAPH_POOL,
     owners=[DATA_TEAM],
     kinds={"table", "parquet"},
+    # Read as one of the lists, where there are any: a run without them waits for nothing.
+    deps=["labelled_passengers"],
     check_specs=[
         dg.AssetCheckSpec(
             "every_list_was_read",
@@ -36,7 +38,8 @@ def raw_passengers(
 ) -> Iterator[dg.Output[Table] | dg.AssetCheckResult]:
     """Every passenger list of the configured source and the landing folder, as it came.
 
-    All values are text, and each row keeps the list it is from, that list's digest and its line.
+    After them come passengers whose outcome was reported to the service. All values are text, and
+    each row keeps the list it is from, that list's digest and its line.
     """
     report = read_sources(
         settings, validating.staging(context, settings), validating.rules(settings)

@@ -26,3 +26,10 @@ image_job = dg.define_asset_job(
     selection=dg.AssetSelection.assets("serving_image"),
     description="The container image of the champion's bento: built, labelled, tried.",
 )
+
+monitoring_job = dg.define_asset_job(
+    "monitoring_job",
+    # Alerts have their own occasions.
+    selection=dg.AssetSelection.groups("monitoring") - dg.AssetSelection.assets("alert_ledger"),
+    description="What the service logged is collected and judged: events, labelled rows, reports.",
+)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from shutil import copyfile
 from uuid import uuid4
 
 from titanic_assets.sources.addresses import is_table, shown
@@ -50,6 +51,10 @@ def fetch(source: FoundSource, folder: Path) -> SourceFile:
         path = _download(source.address, folder)
         return _source_file(source, path, content_digest(path), copied=True)
     try:
+        if source.is_replaced:
+            path = folder / f"{uuid4().hex}{source.local.suffix}"
+            copyfile(source.local, path)
+            return _source_file(source, path, content_digest(path), copied=True)
         return _source_file(source, source.local, identify(source.local), copied=False)
     except FileNotFoundError:
         raise _vanished(source.name) from None

@@ -35,6 +35,7 @@ class FoundSource:
     uri: str
     landed: bool = False
     address: str = field(default="", repr=False)  # may carry credentials: never shown
+    is_replaced: bool = False  # by another run at any time, so a copy of it is read
 
     @property
     def local(self) -> Path | None:

@@ -14,6 +14,7 @@ from titanic_assets.sources.fetch import SourceFile, fetch
 from titanic_assets.sources.found import FoundSource, find_sources
 from titanic_assets.sources.landed import landing_files
 from titanic_assets.sources.lists import open_list
+from titanic_assets.sources.outcomes import reported_outcomes
 from titanic_assets.sources.problems import (
     NothingToRead,
     SourceProblem,
@@ -77,7 +78,7 @@ class RawReport:
 
 
 def read_sources(settings: Settings, path: Path, rules: str) -> RawReport:
-    """Read the configured source and all that has landed into the raw table at `path`.
+    """Read the configured source, what has landed, and outcomes, into the raw table at `path`.
 
     Left out is what says the same as a list before it, and what was refused under the same limit
     and `rules` (the digest of the expectations). What cannot be read is an error that names it
@@ -93,7 +94,10 @@ def read_sources(settings: Settings, path: Path, rules: str) -> RawReport:
         step = "Make it a folder that this user may read."
         cause = f"the landing folder cannot be looked into ({error.strerror})"
         raise UnavailableSource(str(landing_folder), cause, step) from None
-    sources = find_sources(settings.titanic_source, landing.complete)
+    sources = (
+        *find_sources(settings.titanic_source, landing.complete),
+        *reported_outcomes(settings),
+    )
     path.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=path.parent, prefix=".fetched-") as folder:
         reading = _Reading(settings.bad_share_limit, rules, RefusedBatches.of(settings.places))

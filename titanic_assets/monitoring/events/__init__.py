@@ -4,8 +4,12 @@ schema       what is kept of an event
 lines        lines of the log as rows, and those that are no events
 manifest     which segments were collected, and which files their rows are in
 writing      rows into Parquet files by day
+reading      a segment, line by line
 collecting   what is new in the log, into all of the above
 quarantine   what could not be read, kept for people
-store        reading it back, joined with outcomes
+auditing     whether what is there is what came in
+store        reading it back, joined with
+outcomes     what really became of the passengers
+showing      all that in the UI
 labelled     passengers whose outcome is known, as rows for training
 """

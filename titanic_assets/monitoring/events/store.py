@@ -136,6 +136,16 @@ class EventStore:
         for file in self._manifest.files("outcomes", since, until):
             yield from self._rows(file, OUTCOME_SCHEMA.names, since, until)
 
+    def count_outcomes(self, since: float = -INFINITE, until: float = INFINITE) -> int:
+        """How many words callers said between these times."""
+        count = 0
+        for file in self._manifest.files("outcomes", since, until):
+            if since <= file.first and file.last <= until:
+                count += file.rows
+            else:
+                count += sum(len(rows) for rows in self._rows(file, ["time"], since, until))
+        return count
+
     @property
     def _manifest(self) -> Manifest:
         return Manifest(self.folder)
