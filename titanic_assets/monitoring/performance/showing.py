@@ -1,0 +1,48 @@
+"""A performance report as the UI shows it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from titanic_assets.metadata import as_table
+
+if TYPE_CHECKING:
+    from titanic_assets.monitoring.performance.report import PerformanceReport, VersionPerformance
+
+_HEADER = (
+    "version", "", "outcomes", "right", "95 % interval", "promised", "chances off by", "log loss",
+    "Brier", "it",
+)  # fmt: skip
+
+
+def describe(report: PerformanceReport) -> dict[str, dg.MetadataValue | str | int]:
+    """Verdict and figures; pictures and page are added by whoever keeps them."""
+    champion = report.champion
+    return {
+        "verdict": report.why,
+        "asks for training": "yes" if report.asks_for_training else "no",
+        "outcomes": champion.figures.outcomes if champion and champion.figures else 0,
+        "versions": dg.MetadataValue.md(as_table(_HEADER, map(_row, report.versions))),
+        "report": report.report_id,
+    }
+
+
+def _row(version: VersionPerformance) -> list[object]:
+    figures = version.figures
+    if figures is None:
+        return [version.version, version.role, 0, *[None] * 6, version.kept.sentence]
+    between = figures.accuracy_interval
+    return [
+        version.version,
+        version.role,
+        figures.outcomes,
+        f"{figures.accuracy:.1%}",
+        f"{between.low:.1%} to {between.high:.1%}",
+        f"{version.promise.accuracy:.1%}" if version.promise else None,
+        f"{figures.off:.1%}",
+        f"{figures.log_loss:.3f}",
+        f"{figures.brier:.3f}",
+        version.kept.sentence,
+    ]
