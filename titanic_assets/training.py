@@ -94,6 +94,7 @@ def register(
     context: dg.AssetExecutionContext, model: TrainedModel, data: TrainingData, run: MlflowRun
 ) -> TrainedCandidate:
     """Put the finished model into the registry with all that a release needs."""
+    from titanic_assets.monitoring.drift.reference import ROWS, reference_rows
     from titanic_assets.tracking.winner import Winner
     from titanic_model.release import Provenance, write_release
 
@@ -130,6 +131,7 @@ def register(
                     **candidate.parameters,
                 },
                 metrics=metrics,
+                artifacts={ROWS: reference_rows(data.training_part, figures.stratified.of_each)},
             )
         )
     return TrainedCandidate(

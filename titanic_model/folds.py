@@ -41,10 +41,21 @@ def by_ticket(data: TrainingData, repeats: int, seed: int) -> Iterator[Split]:
 
 @dataclass(frozen=True, eq=False)
 class CrossValidation:
-    """Metrics fold by fold, and every probability given to a passenger who was left out."""
+    """Metrics fold by fold, and every probability given to a passenger who was left out.
+
+    `rows` says to whom each probability in `left_out` was given.
+    """
 
     folds: tuple[Metrics, ...]
     left_out: NDArray[np.float64]
+    rows: NDArray[np.intp]
+
+    @property
+    def of_each(self) -> NDArray[np.float64]:
+        """What each passenger was given unseen, in the data's order; the first where repeated."""
+        _, first = np.unique(self.rows, return_index=True)
+        given: NDArray[np.float64] = self.left_out[first]
+        return given
 
     @property
     def mean(self) -> Metrics:
@@ -67,13 +78,15 @@ def cross_validate(
     """Fit a fresh model on each fold's training rows and measure it on the rows left out."""
     folds: list[Metrics] = []
     left_out: list[NDArray[np.float64]] = []
+    rows: list[NDArray[np.intp]] = []
     with one_thread():
         for train, test in splits:
             model = build().fit(data.matrix[train], data.survived[train])
             probability = model.predict_proba(data.matrix[test])[:, 1]
             folds.append(measure(data.survived[test], probability))
             left_out.append(probability)
-    return CrossValidation(tuple(folds), np.concatenate(left_out))
+            rows.append(test)
+    return CrossValidation(tuple(folds), np.concatenate(left_out), np.concatenate(rows))
 
 
 def one_thread() -> threadpool_limits:

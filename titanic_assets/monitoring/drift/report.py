@@ -44,6 +44,8 @@ class Quality:
 
     outcomes: int
     accuracy: float
+    # Evidently's page about them.
+    link: str | None = None
 
 
 @dataclass(frozen=True)

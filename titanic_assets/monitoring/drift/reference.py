@@ -1,0 +1,76 @@
+"""The passengers a version was trained on, as its MLflow run keeps them for later reports.
+
+Bins and shares are in every release. The rows themselves, which Evidently compares with, are kept
+beside it since there are drift reports: versions from before have numbers and no page.
+"""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from titanic_model.contract import LABEL
+from titanic_model.reference import DRIFT_FIELDS, SCORE, Reference
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+    from mlflow import MlflowClient
+    from numpy.typing import NDArray
+
+    from titanic_model.training_data import TrainingData
+
+FOLDER = "reference"
+ROWS = f"{FOLDER}/passengers.parquet"
+# Evidently takes seconds for so many and would take minutes for all of a large list.
+MOST_ROWS = 20_000
+_BINS = "release/reference.json"
+
+
+def reference_rows(training: TrainingData, unseen: NDArray[np.float64]) -> bytes:
+    """The fields of the training passengers, what each was given unseen, and what came of them.
+
+    Of a large list it is a sample, the same each time.
+    """
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from titanic_model.inputs import known_of
+
+    known = known_of(training.matrix)
+    table = pa.table(
+        {
+            **{name: pa.array(known[name], from_pandas=True) for name in DRIFT_FIELDS},
+            SCORE: unseen,
+            LABEL: training.survived.astype(bool),
+        }
+    )
+    if len(table) > MOST_ROWS:
+        drawn = np.random.default_rng(0).choice(len(table), MOST_ROWS, replace=False)
+        table = table.take(np.sort(drawn))
+    content = BytesIO()
+    pq.write_table(table, content)
+    return content.getvalue()
+
+
+def read_reference(client: MlflowClient, run_id: str) -> Reference:
+    """The bins of the version that this run made, with the shares of its training passengers."""
+    with TemporaryDirectory() as folder:
+        return Reference.from_json(_fetched(client, run_id, _BINS, folder).read_text())
+
+
+def read_reference_rows(client: MlflowClient, run_id: str) -> pa.Table | None:
+    """Those passengers; None of a version that was trained before they were kept."""
+    import pyarrow.parquet as pq
+
+    if ROWS not in {each.path for each in client.list_artifacts(run_id, FOLDER)}:
+        return None
+    with TemporaryDirectory() as folder:
+        return pq.ParquetFile(_fetched(client, run_id, ROWS, folder)).read()
+
+
+def _fetched(client: MlflowClient, run_id: str, path: str, into: str) -> Path:
+    return Path(client.download_artifacts(run_id, path, into))

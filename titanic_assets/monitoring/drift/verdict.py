@@ -1,0 +1,45 @@
+"""What a drift report concludes, in a sentence for people, and whether it asks for training."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+from titanic_assets.monitoring.drift.counting import Counted
+from titanic_assets.monitoring.drift.report import FieldDrift, VersionDrift
+from titanic_model.reference import ENOUGH, SCORE
+
+_SPOKEN = {SCORE: "the answers"}
+
+
+def report_id(version: int, digest: str, counted: Counted) -> str:
+    """The same for the same newest prediction of the same model, so that one asks only once."""
+    what = f"{digest} {counted.newest}".encode()
+    return f"drift-v{version}-{blake2b(what, digest_size=6).hexdigest()}"
+
+
+def sentence(found: VersionDrift) -> str:
+    """What became of the passengers of one version."""
+    who = f"version {found.version}"
+    if not found.enough:
+        return (
+            f"Too few to tell: {found.predictions:,} predictions of {who}, and drift is told from "
+            f"{ENOUGH} on."
+        )
+    if found.drifted:
+        moved = ", ".join(_moved(field) for field in found.drifted)
+        return f"Of the last {found.predictions:,} predictions of {who} these have moved: {moved}."
+    farthest = max(found.fields, key=lambda field: field.index / field.bar)
+    return (
+        f"The last {found.predictions:,} predictions of {who} are about such passengers as it was "
+        f"trained on; the farthest is {spoken(farthest.name)} with an index of "
+        f"{farthest.index:.2f}, and it moves at {farthest.bar:.2f}."
+    )
+
+
+def spoken(name: str) -> str:
+    """A field as people read of it."""
+    return _SPOKEN.get(name, name)
+
+
+def _moved(field: FieldDrift) -> str:
+    return f"{spoken(field.name)} (index {field.index:.2f}, bar {field.bar:.2f})"
