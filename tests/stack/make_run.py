@@ -46,7 +46,8 @@ class MakeRun:
         self.home = folder / ".titanic"  # hidden, as the default is
         self.workspace = folder / "workspace.yaml"
         self.workspace.write_text(WORKSPACE)
-        self.ui_port, self.mlflow_port, self.api_port, self.features_port = free_ports(4)
+        self.ui_port, self.mlflow_port, self.api_port = free_ports(3)
+        self.features_port, self.monitor_port = free_ports(2)
 
     def environment(self, **settings):
         """Of the stack, and of commands that are given beside it."""
@@ -58,6 +59,7 @@ class MakeRun:
             "MLFLOW_PORT": str(self.mlflow_port),
             "API_PORT": str(self.api_port),
             "FEATURES_PORT": str(self.features_port),
+            "MONITOR_PORT": str(self.monitor_port),
             **settings,
         }
 

@@ -50,6 +50,8 @@ def test_a_first_run_that_fails_is_told_and_everything_stays_up(one_home):
         assert f"http://localhost:{one_home.ui_port}/runs/" in said
         assert "dagster" in one_home.get(one_home.ui_port, "/server_info")
         assert one_home.get(one_home.mlflow_port, "/health") == "OK"
+        ran = 'titanic_dagster_runs_total{dagster_job="training_job",status="failure"} 1.0'
+        wait_until(lambda: ran in one_home.get(one_home.monitor_port, "/metrics"), 10, "not told")
         environments = [each.environ() for each in running_under(one_home.home)]
         assert environments
         for environment in environments:
@@ -87,6 +89,10 @@ def test_the_first_model_is_trained_and_what_was_promoted_is_told(one_home):
         assert "survives with probability 0.73, says version 1" in said
         addresses = until(supervisor, "  logs ")
         assert f"http://localhost:{one_home.api_port}/ui" in addresses
+        assert f"  monitor   http://localhost:{one_home.monitor_port}" in addresses
+        health = json.loads(one_home.get(one_home.monitor_port, "/health"))
+        assert health["status"] == "ok"
+        assert health["heartbeats"]["sensor"]
         assert one_home.predict()["model_version"] == "1"
         model = json.loads(one_home.get(one_home.api_port, "/api/v1/model"))
         assert model["source"] == str(one_home.home / "releases")
@@ -222,6 +228,7 @@ def test_a_taken_port_is_named_with_its_holder_and_the_setting(make_run):
     [
         ("api_port", "the API", "API_PORT"),
         ("features_port", "the feature server", "FEATURES_PORT"),
+        ("monitor_port", "the monitor", "MONITOR_PORT"),
     ],
 )
 def test_the_ports_of_what_comes_last_are_looked_at_first(make_run, port, purpose, setting):

@@ -34,6 +34,7 @@ def ports_of(settings: Settings) -> list[Port]:
         Port(settings.ui_port, "the Dagster UI", "UI_PORT"),
         Port(settings.api_port, "the API", "API_PORT"),
         Port(settings.features_port, "the feature server", "FEATURES_PORT"),
+        Port(settings.monitor_port, "the monitor", "MONITOR_PORT"),
         *(mlflow if settings.serves_mlflow else []),
     ]
 

@@ -30,7 +30,7 @@ _WATCH_EVERY_SECONDS = 0.5
 
 @dataclass
 class Stack:
-    """Dagster, MLflow, the features and the API on one home."""
+    """Dagster, MLflow, the monitor, the features and the API on one home."""
 
     settings: Settings
     environment: Mapping[str, str]
@@ -134,6 +134,7 @@ class Stack:
         self.crew.wait_for(dagster, self.webserver.is_up)
         self._say(f"Dagster answers on {self.ui}")
         self.webserver.require_loaded()
+        self.crew.start("monitor", "-m", "titanic_assets.monitor")
         self.webserver.dismiss_welcome()
         return has_champion
 
@@ -152,6 +153,9 @@ class Stack:
         )  # fmt: skip
 
     def _say_where(self) -> None:
+        if monitor := self.crew.find("monitor"):
+            alive = f"{self._address(self.settings.monitor_port)}/livez"
+            self.crew.wait_for(monitor, lambda: answers(alive))
         mlflow = self._start_mlflow()
         if mlflow:
             health = f"{self._address(self.settings.mlflow_port)}/health"
@@ -162,6 +166,7 @@ class Stack:
             f"Dagster   {self.ui}",
             f"MLflow    {self.settings.mlflow_ui}",
             *([f"API       {served}", f"page      {served}/ui"] if self.serving.up else []),
+            f"monitor   {self.settings.monitor_ui}",
             f"landing   {self.settings.places.landing}   (drop a passenger list here)",
             f"logs      {self.crew.logs}",
         ]
