@@ -1,7 +1,7 @@
 """Removes what the make targets made: `make clean`.
 
 Never touched are landing/, quarantine/, the prediction log and the promotion ledger: those cannot
-be made again. Needs nothing but a Python.
+be made again. What `make demo-drift` made goes as a whole. Needs nothing but a Python.
 """
 
 import fcntl
@@ -17,6 +17,7 @@ OURS = (
     "assets", "bentoml", "dagster", "features", "logs", "mlflow", "releases", "reports",
     RUNNING,
 )  # fmt: skip
+OF_THE_DEMO = "made-by-the-demo"
 CACHES = (
     ".venv", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".import_linter_cache", ".hypothesis",
 )  # fmt: skip
@@ -25,27 +26,31 @@ CACHES = (
 def main():
     """Remove it, unless a stack is running on it."""
     home = the_home()
-    if is_running(home):
-        sys.exit("`make run` is still running on %s; stop it first" % home)
+    demo = home.rstrip(os.sep) + "-demo"
+    for each in (home, demo):
+        if is_running(each):
+            sys.exit("`make run` is still running on %s; stop it first" % each)
+    if os.path.exists(os.path.join(demo, OF_THE_DEMO)):
+        remove(demo)
     # Where `make run` has never been, a folder called logs is somebody else's.
     if os.path.exists(os.path.join(home, RUNNING)):
         for name in OURS:
             remove(os.path.join(home, name))
         if not os.listdir(home):
             os.rmdir(home)
-    for name in CACHES:
-        remove(os.path.join(ROOT, name))
-    for name in os.listdir(ROOT):
-        if name == ".coverage" or name.startswith(".coverage."):
-            remove(os.path.join(ROOT, name))
-    remove_bytecode()
+    remove_caches()
     kept = [name for name in KEPT if os.path.exists(os.path.join(home, name))]
     if kept:
         print("kept in %s: %s" % (home, ", ".join(kept)))
 
 
-def remove_bytecode():
-    """Remove what Python compiled."""
+def remove_caches():
+    """Remove what tools left in the checkout, and what Python compiled."""
+    for name in CACHES:
+        remove(os.path.join(ROOT, name))
+    for name in os.listdir(ROOT):
+        if name == ".coverage" or name.startswith(".coverage."):
+            remove(os.path.join(ROOT, name))
     for folder, folders, _ in os.walk(ROOT):
         folders[:] = [name for name in folders if name != ".git"]
         if "__pycache__" in folders:

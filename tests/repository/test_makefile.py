@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from titanic_assets.demo.home import make_anew
 from titanic_assets.settings import CHECKOUT
 from titanic_assets.stack.only_one import the_only_one
 
@@ -69,6 +70,17 @@ def test_clean_leaves_a_folder_alone_where_make_run_has_never_been(checkout, tmp
 
     assert make("clean", folder=checkout, TITANIC_HOME=str(tmp_path)).returncode == 0
     assert (tmp_path / "logs").exists()
+
+
+def test_clean_removes_the_demo_and_nothing_else_of_that_name(checkout, tmp_path):
+    demo, other = tmp_path / "home-demo", tmp_path / "other-demo"
+    make_anew(demo, "http://here")
+    other.mkdir()
+
+    assert make("clean", folder=checkout, TITANIC_HOME=str(tmp_path / "home")).returncode == 0
+    assert make("clean", folder=checkout, TITANIC_HOME=str(tmp_path / "other")).returncode == 0
+    assert not demo.exists()
+    assert other.exists()
 
 
 def test_clean_finds_the_home_in_the_settings_file(checkout, tmp_path):

@@ -14,7 +14,8 @@ from threading import Event, Thread
 from titanic_assets.settings import CHECKOUT, Settings
 from titanic_assets.stack import processes
 
-_READY = "ready; Ctrl-C"
+# Of the lines that tell where everything is, the last.
+_READY = "  logs "
 _READY_WITHIN_SECONDS = 300.0
 _STOPPED_WITHIN_SECONDS = 40.0
 
@@ -95,5 +96,5 @@ class OwnStack:
     def _read(self) -> None:
         for line in self._process.stdout or ():
             self._show(line.rstrip())
-            if _READY in line:
+            if line.startswith(_READY):
                 self._ready.set()
