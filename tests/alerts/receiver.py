@@ -12,8 +12,8 @@ class Receiver(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, port=0):
+        super().__init__(("127.0.0.1", port), _Handler)
         self.status = 200
         self.headers = {}
         self.seconds_per_byte = {"head": 0, "body": 0}

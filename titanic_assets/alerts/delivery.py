@@ -84,8 +84,9 @@ def _send(
 ) -> bool:
     """Post it; whether others may be posted after it."""
     ledger.append(Trying(at=clock(), ids=message.ids, again_at=message.again_at))
-    patience = min(until - time.monotonic(), _POSTED_WITHIN_SECONDS)
-    outcome = post(address, message.text, message.ids[0], max(patience, _SHORTEST_POST_SECONDS))
+    left = max(until - time.monotonic(), _SHORTEST_POST_SECONDS)
+    patience = min(left, _POSTED_WITHIN_SECONDS)
+    outcome = post(address, message.text, message.message_id, patience)
     now = clock()
     if outcome.sent:
         ledger.append(Tried(at=now, ids=message.ids, sent=True))

@@ -126,7 +126,7 @@ class AlertLedger:
         """Write an alert down, and say whether it is news or the same as one told lately."""
         with held(self._lock):
             known = self.read().open(alert.key)
-            if known and now - known.raised < repeat_seconds:
+            if known and not is_news_again(known, now, repeat_seconds, configured=configured):
                 self._append(Repeated(at=now, id=known.id))
                 return replace(known, repeats=known.repeats + 1, last_repeat=now), False
             state: Literal["pending", "not_configured"] = (
@@ -169,6 +169,15 @@ class AlertLedger:
             return ()
         lines = content.split(b"\n")
         return lines[1:] if size > _READ_BYTES else lines  # the first one is half
+
+
+def is_news_again(
+    known: AlertRecord, now: float, repeat_seconds: float, *, configured: bool
+) -> bool:
+    """Whether a trouble that was told is to be told again; what nobody could be told is, once."""
+    if configured and known.state == "not_configured":
+        return True
+    return now - known.raised >= repeat_seconds
 
 
 def fold(lines: Iterable[bytes]) -> LedgerContents:

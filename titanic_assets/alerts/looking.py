@@ -5,6 +5,7 @@ A look that fails says nothing of its source: what was open there stays open.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from titanic_assets.alerts import occasions
 from titanic_assets.alerts.alert import Alert, AlertRecord, Kind
+from titanic_assets.alerts.ledger import is_news_again
 from titanic_assets.alerts.wanted import wanted_releases
 from titanic_assets.monitoring.verdicts import read_verdict
 from titanic_assets.releasing.service import Service, Unreachable
@@ -51,12 +53,16 @@ def decide(
     records: Iterable[AlertRecord],
     now: float,
     repeat_seconds: float,
+    *,
+    configured: bool,
 ) -> Decision:
     """Compare what is out of order with what people were told.
 
     `troubles` has the sources that could be looked at. A trouble is told when it is new, and again
-    when it was found anew since it was told last and that is long enough ago.
+    when it was found anew since it was told last and that is long enough ago; with an interval of
+    nothing only once.
     """
+    repeat_seconds = repeat_seconds or math.inf
     open_ones: dict[str, AlertRecord] = {}
     for record in records:
         if record.over is None:
@@ -71,7 +77,8 @@ def decide(
             keys.add(key)
             told = open_ones.get(key)
             if told is None or (
-                0 < repeat_seconds <= now - told.raised and trouble.found > told.raised
+                is_news_again(told, now, repeat_seconds, configured=configured)
+                and (trouble.found > told.raised or told.state == "not_configured")
             ):
                 news.append(trouble.alert)
         over += [

@@ -1,11 +1,13 @@
 """Which message is due next: one alert, or several together where there are too many.
 
-At most `MOST_IN_AN_HOUR` messages are sent in an hour. The last few places are for what is
-critical; the last before those tells together whatever waits, and until when there is silence.
+At most `MOST_IN_AN_HOUR` messages are sent in an hour, and the last few of these places are for
+what is critical. More alerts than places are told together; the message that takes the last place
+says until when there is silence.
 """
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 from titanic_assets.alerts.alert import AlertRecord
@@ -25,6 +27,8 @@ class Message:
 
     ids: tuple[str, ...]
     text: str
+    # The same whenever the same is told, so that who takes messages can tell.
+    message_id: str
     # When to try again if this comes to nothing.
     again_at: float
     titles: str
@@ -39,18 +43,23 @@ def next_message(
     due = [r for r in contents.records if r.state == "pending" and (r.again_at or 0) <= now]
     due.sort(key=lambda r: (r.id != first, r.alert.severity != "critical", r.raised))
     lately = sorted(at for at in contents.messages if now - at < _HOUR)
-    for severe in (True, False):
+    severest = [True, False]
+    if first and due and due[0].id == first:
+        severest = [due[0].alert.severity == "critical"]
+    for severe in severest:
         group = [r for r in due if (r.alert.severity == "critical") is severe]
         room = MOST_IN_AN_HOUR - len(lately) - (0 if severe else KEPT_FOR_CRITICAL)
-        if group and room > 1:
-            return _message(due[:1] if due[0] in group else group[:1], now, history)
-        if group and room == 1:
+        if not group or room < 1:
+            continue
+        together = group if room == 1 or len(group) > room else group[:1]
+        note = ""
+        if room == 1:
             opens = (lately[0] if lately else now) + _HOUR
             note = (
                 f"\nThese were too many alerts within an hour. What comes now is told together at "
                 f"{clock_time(opens)}; until then see {history}"
             )
-            return _message(group, now, history, note)
+        return _message(together, now, history, note)
     return None
 
 
@@ -70,9 +79,11 @@ def pause(attempts: int) -> float:
 
 def _message(records: list[AlertRecord], now: float, history: str, note: str = "") -> Message:
     text = as_message(records[0], now) if len(records) == 1 else as_summary(records, history)
+    ids = tuple(record.id for record in records)
     return Message(
-        ids=tuple(record.id for record in records),
+        ids=ids,
         text=text + note,
+        message_id=hashlib.sha256("\n".join(ids).encode()).hexdigest()[:32],
         again_at=now + pause(1 + max(record.attempts for record in records)),
         titles="; ".join(record.alert.title for record in records),
     )

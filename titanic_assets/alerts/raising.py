@@ -7,12 +7,16 @@ cannot be sent now is sent later, by `deliver_pending`.
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from titanic_assets.alerts.alert import Alert, AlertRecord
 from titanic_assets.alerts.delivery import deliver_pending
 from titanic_assets.alerts.ledger import AlertLedger
-from titanic_assets.alerts.wording import presentable
+from titanic_assets.alerts.planning import MOST_IN_AN_HOUR
+from titanic_assets.alerts.webhook import post
+from titanic_assets.alerts.wording import as_message, presentable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +25,8 @@ if TYPE_CHECKING:
 
 _HOUR = 3600.0
 _AT_ONCE_SECONDS = 3.0
+# Told while the ledger could not be written, by this process: keys and when.
+_unwritten: dict[str, float] = {}
 
 
 def raise_alert(
@@ -45,14 +51,12 @@ def raise_alert(
         )
     except OSError as error:
         say(f"alert not entered in {ledger.path} ({error.strerror}): {alert.title}. {alert.text}")
-        return AlertRecord("", alert, clock(), "pending", problem="the ledger cannot be written")
+        return _tell_without_ledger(settings, alert, say, clock())
     if not is_news:
         say(f"told already, {record.repeats} times since: {alert.title}")
         return record
     if record.state == "not_configured":
-        say(
-            f"alert not sent, as SLACK_WEBHOOK_URL is not set: {alert.title}. {alert.text}",
-        )
+        say(f"alert not sent, as SLACK_WEBHOOK_URL is not set: {alert.title}. {alert.text}")
         return record
     deliver_pending(settings, say, first=record.id, seconds=_AT_ONCE_SECONDS, clock=clock)
     try:
@@ -78,3 +82,26 @@ def trouble_over(
     if record:
         say(f"over: {record.alert.title}")
     return record
+
+
+def _tell_without_ledger(
+    settings: Settings, alert: Alert, say: Callable[[str], None], now: float
+) -> AlertRecord:
+    """A full disk is no reason to be silent, nor to say the same every half a minute."""
+    record = AlertRecord(uuid4().hex, alert, now, "pending", problem="the ledger is out of order")
+    if settings.slack_webhook_url is None:
+        return replace(record, state="not_configured")
+    again = max(settings.alert_repeat_hours, 1) * _HOUR
+    for key, told in [*_unwritten.items()]:
+        if now - told >= again:
+            _unwritten.pop(key, None)
+    if alert.key in _unwritten or len(_unwritten) >= MOST_IN_AN_HOUR:
+        return record
+    _unwritten[alert.key] = now
+    address = settings.slack_webhook_url.get_secret_value()
+    outcome = post(address, as_message(record, now), record.id, _AT_ONCE_SECONDS)
+    if outcome.sent:
+        say(f"alert sent: {alert.title}")
+        return replace(record, state="sent", attempts=1, sent=now)
+    say(f"alert not sent, as {outcome.problem}: {alert.title}")
+    return replace(record, state="given_up", attempts=1, problem=outcome.problem)

@@ -70,9 +70,13 @@ def without_secrets(text: str, settings: Settings, secrets: Iterable[str]) -> st
 def as_message(record: AlertRecord, now: float) -> str:
     """One alert for the chat. One that comes late says since when it is true."""
     alert = record.alert
-    late = f" (since {clock_time(record.raised)})" if now - record.raised > _LATE_SECONDS else ""
+    when = ""
+    if record.over is not None:
+        when = f" ({clock_time(record.raised)}, over since {clock_time(record.over)})"
+    elif now - record.raised > _LATE_SECONDS:
+        when = f" (since {clock_time(record.raised)})"
     links = [f"{name}: {address}" for name, address in alert.links.items()]
-    return _tame("\n".join([f"[{alert.severity}] {alert.title}{late}", alert.text, *links]))
+    return _tame("\n".join([f"[{alert.severity}] {alert.title}{when}", alert.text, *links]))
 
 
 def as_summary(records: Iterable[AlertRecord], history: str) -> str:

@@ -66,6 +66,7 @@ def alert_sensor(
             ledger.records(),
             now,
             settings.alert_repeat_hours * _HOUR,
+            configured=settings.slack_webhook_url is not None,
         )
     except OSError as error:
         raise LedgerUnreadable(
