@@ -8,6 +8,7 @@ hold at all looks together: a confidence sequence, wider than an interval that i
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -23,15 +24,26 @@ Verdict = Literal["promote", "keep", "wait"]
 _ALPHA = 0.05
 # The sequence is narrowest, for what it promises, at about so many passengers.
 _NARROWEST_AT = 1000
-_MOST = 10_000_000
+MOST = 10_000_000
+_STEPS = 50
+
+
+@dataclass(frozen=True)
+class Step:
+    """The gain as it was after so many outcomes, and where it lay."""
+
+    outcomes: int
+    gain: float
+    interval: Interval
 
 
 @dataclass(frozen=True)
 class Contest:
     """What outcomes say of the two; positive figures speak for the challenger.
 
-    `gain` is the mean difference in log loss. Intervals hold at all looks together. `p_value` is
-    McNemar's, of this look alone: of passengers about whom just one of the two was right.
+    `gain` is the mean difference in log loss, `spread` its deviation from one outcome to the next.
+    Intervals hold at all looks together. `p_value` is McNemar's, of this look alone: of passengers
+    about whom just one of the two was right.
     """
 
     outcomes: int
@@ -41,14 +53,15 @@ class Contest:
     challenger_log_loss: float
     gain: float
     gain_interval: Interval
+    spread: float
     accuracy_interval: Interval
     only_challenger_right: int | None
     only_champion_right: int | None
     p_value: float | None
-    # With a difference such as this one, so many outcomes would tell; None: more than ten million.
-    outcomes_to_tell: int | None
-    # Callers of each, where each has callers of its own.
+    # Callers of champion and challenger, where each has callers of its own.
     callers: tuple[int, int] | None = None
+    # How it came to this, where both scored the same passengers.
+    course: tuple[Step, ...] = ()
 
     @property
     def accuracy_difference(self) -> float:
@@ -74,7 +87,7 @@ class Recommendation:
 
 
 def compare_pairs(truth: NDArray[Any], champion: Floats, challenger: Floats) -> Contest:
-    """Compare the chances that both said of the same passengers, at least one."""
+    """Compare the chances that both said of the same passengers, at least one, oldest first."""
     lost = losses(truth, champion), losses(truth, challenger)
     right = says_survived(champion) == (truth == 1), says_survived(challenger) == (truth == 1)
     gained = lost[0] - lost[1]
@@ -88,11 +101,12 @@ def compare_pairs(truth: NDArray[Any], champion: Floats, challenger: Floats) -> 
         challenger_log_loss=float(lost[1].mean()),
         gain=float(gained.mean()),
         gain_interval=_at_all_looks(gained),
+        spread=float(gained.std()),
         accuracy_interval=_at_all_looks(right[1].astype(np.float64) - right[0]),
         only_challenger_right=only_challenger,
         only_champion_right=only_champion,
         p_value=uneven(only_challenger, only_champion),
-        outcomes_to_tell=outcomes_to_tell(float(gained.mean()), float(gained.std())),
+        course=tuple(_course(gained)),
     )
 
 
@@ -120,7 +134,7 @@ def compare_arms(champion: Arm, challenger: Arm) -> Contest:
     callers = lost[0].callers, lost[1].callers
     outcomes = len(champion.truth) + len(challenger.truth)
     gain = lost[0].mean - lost[1].mean
-    spread = math.hypot(lost[0].error, lost[1].error) * math.sqrt(outcomes)
+    error = math.hypot(lost[0].error, lost[1].error)
     return Contest(
         outcomes=outcomes,
         champion_accuracy=right[0].mean,
@@ -128,7 +142,8 @@ def compare_arms(champion: Arm, challenger: Arm) -> Contest:
         champion_log_loss=lost[0].mean,
         challenger_log_loss=lost[1].mean,
         gain=gain,
-        gain_interval=_between(gain, math.hypot(lost[0].error, lost[1].error), sum(callers)),
+        gain_interval=_between(gain, error, sum(callers)),
+        spread=error * math.sqrt(outcomes),
         accuracy_interval=_between(
             right[1].mean - right[0].mean,
             math.hypot(right[0].error, right[1].error),
@@ -137,7 +152,6 @@ def compare_arms(champion: Arm, challenger: Arm) -> Contest:
         only_challenger_right=None,
         only_champion_right=None,
         p_value=None,
-        outcomes_to_tell=outcomes_to_tell(gain, spread),
         callers=callers,
     )
 
@@ -173,8 +187,8 @@ def recommend(contest: Contest | None, policy: ExperimentPolicy) -> Recommendati
         return Recommendation("keep", f"{found}: {worse}")
     if within.low > 0 and gain >= policy.minimum_gain:
         return Recommendation("promote", f"{found}: it is better, beyond chance")
-    needed = contest.outcomes_to_tell
-    many = f"about {needed:,}" if needed else f"more than {_MOST:,}"
+    needed = outcomes_to_tell(gain, contest.spread)
+    many = f"about {needed:,}" if needed else f"more than {MOST:,}"
     return Recommendation(
         "wait", f"{found}: that may be chance. Such a difference takes {many} outcomes to tell"
     )
@@ -193,8 +207,8 @@ def uneven(only_one: int, only_other: int) -> float:
 
 
 def outcomes_to_tell(difference: float, spread: float) -> int | None:
-    """How many outcomes it takes to tell such a mean difference from none."""
-    low, high = 1, _MOST
+    """How many outcomes it takes to tell such a mean difference from none; None: ten million."""
+    low, high = 1, MOST
     if abs(difference) <= spread * _reach(high):
         return None
     while low < high:
@@ -204,6 +218,16 @@ def outcomes_to_tell(difference: float, spread: float) -> int | None:
         else:
             low = middle + 1
     return low
+
+
+def _course(gained: NDArray[np.float64]) -> Iterator[Step]:
+    """The steps on the way, evenly spread; before the first tenth there is little to see."""
+    many = len(gained)
+    sums, squares = np.cumsum(gained), np.cumsum(gained**2)
+    for after in np.unique(np.linspace(max(1, many // 10), many, _STEPS).astype(int)).tolist():
+        mean = float(sums[after - 1] / after)
+        spread = math.sqrt(max(0.0, squares[after - 1] / after - mean**2))
+        yield Step(after, mean, _between(mean, spread / math.sqrt(after), after))
 
 
 def _at_all_looks(values: NDArray[np.float64]) -> Interval:

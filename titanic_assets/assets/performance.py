@@ -6,11 +6,13 @@ from dataclasses import replace
 import dagster as dg
 
 from titanic_assets.assets import MODEL_TEAM, MONITORING_POOL
+from titanic_assets.monitoring.experiment.report import ExperimentReport
 from titanic_assets.monitoring.performance.report import PerformanceReport
 from titanic_assets.settings import Settings
 from titanic_assets.tracking.monitoring_run import MonitoringRun
 
 PERFORMANCE_PAGE = "performance/report.html"
+EXPERIMENT_PAGE = "experiment/report.html"
 
 
 @dg.asset(
@@ -84,4 +86,45 @@ def performance_report(
         severity=dg.AssetCheckSeverity.WARN,
         description=report.why,
         metadata={"outcomes": champion.figures.outcomes if champion and champion.figures else 0},
+    )
+
+
+@dg.asset(
+    group_name="monitoring",
+    pool=MONITORING_POOL,
+    owners=[MODEL_TEAM],
+    kinds={"mlflow"},
+    deps=["prediction_events"],
+)
+def experiment_report(
+    context: dg.AssetExecutionContext,
+    settings: dg.ResourceParam[Settings],
+    monitoring_run: MonitoringRun,
+) -> dg.Output[ExperimentReport]:
+    """Champion and challenger on the same traffic: promote the one, keep the other, or wait.
+
+    In shadow they are compared passenger by passenger, in a split caller by caller. The shadow
+    sensor acts on it.
+    """
+    from titanic_assets.monitoring.experiment.making import make_report, policy_of
+    from titanic_assets.monitoring.experiment.page import describe, render_page
+    from titanic_assets.monitoring.experiment.pictures import draw
+
+    report = make_report(settings, monitoring_run.registry)
+    context.log.info(report.why)
+    if report.experiment is None:
+        return dg.Output(report, metadata=describe(report))
+    report = replace(report, link=monitoring_run.artifact_url(EXPERIMENT_PAGE))
+    pictures = draw(report.experiment, settings.minimum_gain)
+    page = render_page(report, policy_of(settings), pictures)
+    monitoring_run.log_files({EXPERIMENT_PAGE: page})
+    shown = {"pictures": monitoring_run.show(pictures)} if pictures else {}
+    return dg.Output(
+        report,
+        metadata={
+            **describe(report),
+            **shown,
+            "page": dg.MetadataValue.url(str(report.link)),
+            "MLflow run": dg.MetadataValue.url(monitoring_run.url),
+        },
     )

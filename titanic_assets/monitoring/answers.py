@@ -52,10 +52,15 @@ class Answers:
         return self.at(slice(max(0, len(self) - many), None))
 
     @property
-    def of_different_passengers(self) -> Answers:
-        """Each passenger once, as last asked about: being asked again is no new evidence."""
+    def places_of_different_passengers(self) -> NDArray[np.intp]:
+        """Where each passenger was asked about last: once more is no new evidence."""
         _, from_behind = np.unique(self.passenger[::-1], return_index=True)
-        return self.at(np.sort(len(self) - 1 - from_behind))
+        return np.sort(len(self) - 1 - from_behind)
+
+    @property
+    def of_different_passengers(self) -> Answers:
+        """Each passenger once, as last asked about."""
+        return self.at(self.places_of_different_passengers)
 
 
 def known_answers(store: EventStore, version: str, since: float, most: int = MOST) -> Answers:

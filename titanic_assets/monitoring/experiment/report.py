@@ -43,7 +43,8 @@ class Experiment:
 
     champion: Contestant
     challenger: Contestant
-    design: Design
+    # None while the challenger has answered nothing.
+    design: Design | None
     # Of what was compared, the first and the last prediction (seconds since 1970, UTC).
     first: float | None
     last: float | None

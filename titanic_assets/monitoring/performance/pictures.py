@@ -52,8 +52,10 @@ def _by_day(version: VersionPerformance, drop: float) -> bytes:
     axes.legend(frameon=False, fontsize=8, loc="lower left", ncols=3)
     below.bar(days, [day.outcomes for day in version.days], width=0.7, color=SKY)
     below.set(ylabel="outcomes")
-    for each in (axes, below):
-        _dates(each, days)
+    _dates(below, days)
+    # Above the same, once.
+    axes.set_xlim(below.get_xlim())
+    axes.tick_params(labelbottom=False)
     return png_of(figure)
 
 
