@@ -94,6 +94,7 @@ class LogStorage:
         except Exception as error:  # noqa: BLE001 - each kind of storage has errors of its own
             raise self._unreadable(error) from None
         self._root = root.rstrip("/")
+        self._bucket = self._root.partition("/")[0] if is_url else ""
 
     def segments(self, first_day: date) -> Listing:
         """Those that began on that day or later. A log that nobody has begun has none."""
@@ -152,7 +153,7 @@ class LogStorage:
         """
         try:
             days = []
-            for path, kind, size in sorted(self._entries(self._root)):
+            for path, kind, size in sorted(self._entries(self._root) or self._nothing_yet()):
                 if kind != "directory":
                     yield from self._closed(path, size)
                 elif _DAY.fullmatch(path[-10:]) and path[-10:] >= first_day.isoformat():
@@ -180,6 +181,12 @@ class LogStorage:
         segment = segment_of(name)
         if not name.startswith(".") and not (segment and segment.is_open):
             yield LogFile(path, path[len(self._root) :].lstrip("/"), size, segment)
+
+    def _nothing_yet(self) -> list[tuple[str, str, int]]:
+        """No entries; where nothing was logged yet there is no folder, but a bucket there is."""
+        if self._bucket and not self._files.exists(self._bucket):
+            raise FileNotFoundError(f"there is no {self._bucket}")
+        return []
 
     def _entries(self, folder: str) -> list[tuple[str, str, int]]:
         try:
