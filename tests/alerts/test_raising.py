@@ -15,6 +15,7 @@ from tests.service.serving import CHECKOUT, free_port, wait_until
 from titanic_assets.alerts.delivery import deliver_pending
 from titanic_assets.alerts.raising import raise_alert, trouble_over
 from titanic_assets.settings import Settings
+from titanic_assets.tracking.locking import held
 
 
 @pytest.fixture
@@ -342,6 +343,15 @@ def test_two_processes_that_deliver_at_once_send_each_alert_once(settings, recei
 
     assert len(receiver.taken) == 12
     assert {record.state for record in ledger.records()} == {"sent"}
+
+
+def test_while_somebody_delivers_nobody_else_does(told, ledger, receiver, deliver):
+    with held(ledger.path.with_suffix(".sending.lock")):
+        assert told().state == "pending"
+        deliver(seconds=0.1)
+        assert receiver.taken == []
+    deliver()
+    assert len(receiver.taken) == 1
 
 
 def test_an_alert_survives_whoever_is_killed_while_telling_it(settings, receiver, ledger, said):

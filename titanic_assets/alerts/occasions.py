@@ -22,7 +22,7 @@ def drift(
     return Alert(
         kind="drift",
         key=f"drift:{version}:{named or verdict.report_id}",
-        title=f"Passengers have changed since version {version} was trained",
+        title=f"Passengers have changed since {_named(version)} was trained",
         text=f"{verdict.why}\nFor users: the service answers as before, but its answers may be "
         f"wrong more often for passengers unlike those it has learned from.\n{_retraining()} "
         "More: docs/alerts.md, drift.",
@@ -40,7 +40,7 @@ def performance(settings: Settings, verdict: ReportVerdict, version: int | None)
     return Alert(
         kind="performance",
         key=f"performance:{version}",
-        title=f"Version {version} is right less often than promised",
+        title=f"{_named(version).capitalize()} is right less often than promised",
         text=f"{verdict.why}\nFor users: the service answers, and is wrong more often than it "
         f"was.\n{_retraining()} If it is much worse, `make rollback` brings back the version "
         "before. More: docs/alerts.md, performance.",
@@ -131,6 +131,10 @@ def a_test(settings: Settings, run_id: str, note: str) -> Alert:
         severity="info",
         links=_links({"Run": f"{settings.dagster_ui}/runs/{run_id}"}),
     )
+
+
+def _named(version: int | None) -> str:
+    return "the live version" if version is None else f"version {version}"
 
 
 def _retraining() -> str:

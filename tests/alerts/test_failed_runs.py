@@ -1,0 +1,167 @@
+"""People are told of runs that failed for good, in words that they can act on."""
+
+import json
+
+import dagster as dg
+import pytest
+
+from titanic_assets.alerts.failed_runs import FailedRun, alert_of_failed_run
+from titanic_assets.automation.failures import failure_alert_sensor
+
+UI = "http://localhost:3000"
+REASON = "12 candidates, and none at /data/0123456789ab is any good"
+MEANS = (
+    "The service answers as before, with the model it has. No newer model is trained until this is "
+    "mended."
+)
+DO = (
+    "Open the run and read the step that failed; mend the cause; then launch training_job again. "
+    "The next list that lands and the weekly schedule start it, too."
+)
+
+
+@dg.op
+def trained_model():
+    raise ValueError(REASON)
+
+
+@dg.op
+def live_release():
+    raise dg.Failure("the service has not taken it")
+
+
+@dg.op(config_schema=bool)
+def sometimes(context):
+    if context.op_config:
+        raise ValueError("not today")
+
+
+@dg.job
+def training_job():
+    trained_model()
+
+
+@dg.job
+def bundle_job():
+    live_release()
+
+
+@dg.job
+def monitoring_job():
+    sometimes()
+
+
+@dg.job(name="test_alert_job")
+def the_test_job():
+    trained_model()
+
+
+@pytest.fixture
+def instance(tmp_path):
+    with dg.DagsterInstance.ephemeral(tempdir=str(tmp_path)) as instance:
+        yield instance
+
+
+@pytest.fixture
+def fail(instance, settings):
+    """Run a job that fails, and let the sensor look at that run."""
+
+    def failed(job, tags=None, **options):
+        run = job.execute_in_process(
+            instance=instance, raise_on_error=False, tags=tags or {}, **options
+        )
+        (event,) = [event for event in run.all_events if event.is_run_failure]
+        context = dg.build_run_status_sensor_context(
+            "failure_alert_sensor",
+            event,
+            instance,
+            instance.get_run_by_id(run.run_id),
+            resources={"settings": settings},
+        )
+        return run.run_id, failure_alert_sensor(context.for_run_failure())
+
+    return failed
+
+
+def test_a_failed_run_is_told_with_its_reason_what_it_means_and_what_to_do(fail, receiver):
+    run_id, _ = fail(training_job)
+
+    (text,) = receiver.texts
+    assert text.splitlines() == [
+        "[warning] training_job failed",
+        f"training_job failed at trained_model: {REASON}",
+        f"For users: {MEANS}",
+        f"To do: {DO} More: docs/alerts.md, run_failed.",
+        f"Run: {UI}/runs/{run_id}",
+    ]
+
+
+def test_a_run_that_is_tried_again_is_told_when_its_last_try_fails(fail, receiver):
+    _, skipped = fail(training_job, {"dagster/will_retry": "true"})
+    assert skipped.skip_message == "the run is tried again"
+    assert receiver.taken == []
+
+    fail(training_job, {"dagster/will_retry": "false"})
+    assert len(receiver.taken) == 1
+
+
+def test_the_same_failure_is_told_once_until_the_job_was_well_again(fail, receiver, instance):
+    bad = {"ops": {"sometimes": {"config": True}}}
+    good = {"ops": {"sometimes": {"config": False}}}
+    fail(monitoring_job, run_config=bad)
+    fail(monitoring_job, run_config=bad)
+    assert len(receiver.taken) == 1
+    assert monitoring_job.execute_in_process(instance=instance, run_config=good).success
+
+    fail(monitoring_job, run_config=bad)
+
+    assert len(receiver.taken) == 2
+
+
+def test_a_release_that_does_not_go_live_is_told_as_such(fail, settings, ledger):
+    settings.places.releases.mkdir(parents=True)
+    (settings.places.releases / "current.json").write_text(
+        json.dumps({"champion": "3-0f1e2d3c4b5a", "challenger": None})
+    )
+    fail(bundle_job)
+
+    (record,) = ledger.records()
+    assert (record.alert.kind, record.alert.key) == (
+        "release_refused",
+        "release_refused:3-0f1e2d3c4b5a",
+    )
+    assert "the service has not taken it" in record.alert.text
+
+
+def test_a_failed_test_of_alerts_raises_none(fail, receiver):
+    _, skipped = fail(the_test_job)
+
+    assert skipped is not None
+    assert receiver.taken == []
+
+
+def alert_of(job, step="step", reason="a reason", **changes):
+    return alert_of_failed_run(FailedRun("run", job, step, reason, **changes), UI)
+
+
+def test_a_rollback_that_fails_is_critical():
+    alert = alert_of("rollback_job")
+
+    assert alert.severity == "critical"
+    assert "may still be answering" in alert.text
+
+
+def test_what_was_launched_by_hand_is_named_by_its_asset():
+    assert alert_of("__ASSET_JOB", "model_card").title == "model_card (launched by hand) failed"
+
+
+def test_ids_and_counts_do_not_make_it_another_failure():
+    one = alert_of("training_job", reason="run 1f2e3d4c5b6a had 12 problems")
+    same = alert_of("training_job", reason="run 9f8e7d6c5b4a had 7 problems")
+    other = alert_of("training_job", reason="no room on the disk")
+
+    assert one.key == same.key != other.key
+
+
+def test_without_a_reason_it_says_so():
+    assert "training_job failed: no reason was given\n" in alert_of("training_job", "", "").text
