@@ -8,6 +8,7 @@ import sys
 import pytest
 import yaml
 
+from tests.deploy.promql import grouped_by, selectors
 from titanic_assets.settings import CHECKOUT
 
 MONITORING = CHECKOUT / "deploy" / "monitoring"
@@ -64,9 +65,7 @@ def known(exported):
         "alertmanager_notifications_failed_total": ["integration"],
         "prometheus_notifications_dropped_total": [],
     }
-    recorded = {
-        rule["record"]: ["variant", "model_version", "route", "dagster_job"] for rule in RECORDED
-    }
+    recorded = {rule["record"]: grouped_by(rule["expr"]) for rule in RECORDED}
     return {
         name: {*labels, "instance", "job"} for name, labels in (exported | own | recorded).items()
     }
@@ -75,7 +74,6 @@ def known(exported):
 @pytest.fixture(scope="session")
 def strangers(known):
     """What a query asks for that nobody has: names of metrics, and labels of those there are."""
-    from tests.deploy.promql import grouped_by, selectors
 
     def find(query):
         asked = selectors(query)
