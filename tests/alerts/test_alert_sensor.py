@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import asdict
 
 import dagster as dg
 import pytest
@@ -10,6 +11,7 @@ from titanic_assets.alerts.ledger import Tried
 from titanic_assets.automation import alert_test
 from titanic_assets.automation.alerting import alert_sensor
 from titanic_assets.definitions import define
+from titanic_assets.monitoring.drift.report import FieldDrift, VersionDrift
 
 ASKS = {
     "report_id": "r1",
@@ -72,11 +74,51 @@ def test_a_report_that_asks_for_training_is_told_once_with_its_page(tick, report
     tick()
 
     drift, performance = receiver.texts
-    assert drift.startswith("[warning] Passengers have changed since version")
+    assert drift.startswith(
+        "[warning] Passengers have changed since the live version was trained\n"
+    )
     assert ASKS["why"] in drift
     assert "Report: http://localhost:5000/#/report" in drift
     assert "History: http://localhost:3000/assets/drift_report" in drift
-    assert "is right less often than promised" in performance
+    assert performance.startswith("[warning] The live version is right less often than promised")
+
+
+def champion(*drifted):
+    """Version 4 as a drift report has it, with these fields drifted."""
+    fields = tuple(
+        FieldDrift(name, 500, 0.3, 0.1, name in drifted, 0, 0, (), (), ())
+        for name in ("age", "fare", "sex")
+    )
+    version = VersionDrift(
+        version=4,
+        digest="d",
+        role="champion",
+        predictions=500,
+        first=None,
+        last=None,
+        enough=True,
+        fields=fields,
+        quality=None,
+        link=None,
+        no_page="",
+    )
+    return [asdict(version)]
+
+
+def test_the_same_drift_is_not_told_of_every_report_and_another_is(tick, report, receiver, ledger):
+    report("drift_report", **ASKS, versions=champion("age", "fare"))
+    tick()
+    report("drift_report", **{**ASKS, "report_id": "r2"}, versions=champion("fare", "age"))
+    tick()
+    assert len(receiver.taken) == 1
+    report("drift_report", **{**ASKS, "report_id": "r3"}, versions=champion("age", "sex"))
+
+    assert "1 new, 1 over" in tick().skip_message
+
+    assert [text.splitlines()[0] for text in receiver.texts] == [
+        "[warning] Passengers have changed since version 4 was trained"
+    ] * 2
+    assert [r.alert.key for r in ledger.records()] == ["drift:4:age,fare", "drift:4:age,sex"]
 
 
 def test_a_report_that_asks_for_nothing_is_no_news_and_ends_a_trouble(
