@@ -24,7 +24,7 @@ Verdict = Literal["promote", "keep", "wait"]
 _ALPHA = 0.05
 # The sequence is narrowest, for what it promises, at about so many passengers.
 _NARROWEST_AT = 1000
-MOST = 10_000_000
+_MOST = 10_000_000
 _STEPS = 50
 
 
@@ -187,8 +187,7 @@ def recommend(contest: Contest | None, policy: ExperimentPolicy) -> Recommendati
         return Recommendation("keep", f"{found}: {worse}")
     if within.low > 0 and gain >= policy.minimum_gain:
         return Recommendation("promote", f"{found}: it is better, beyond chance")
-    needed = outcomes_to_tell(gain, contest.spread)
-    many = f"about {needed:,}" if needed else f"more than {MOST:,}"
+    many = about(outcomes_to_tell(gain, contest.spread))
     return Recommendation(
         "wait", f"{found}: that may be chance. Such a difference takes {many} outcomes to tell"
     )
@@ -208,16 +207,28 @@ def uneven(only_one: int, only_other: int) -> float:
 
 def outcomes_to_tell(difference: float, spread: float) -> int | None:
     """How many outcomes it takes to tell such a mean difference from none; None: ten million."""
-    low, high = 1, MOST
-    if abs(difference) <= spread * _reach(high):
+    low, high = 1, _MOST
+    if abs(difference) <= spread * reach(high):
         return None
     while low < high:
         middle = (low + high) // 2
-        if spread * _reach(middle) < abs(difference):
+        if spread * reach(middle) < abs(difference):
             high = middle
         else:
             low = middle + 1
     return low
+
+
+def about(many: int | None) -> str:
+    """So many outcomes in words, as exactly as anybody can know it.
+
+    >>> about(63_805), about(None)
+    ('about 64,000', 'more than 10,000,000')
+    """
+    if many is None:
+        return f"more than {_MOST:,}"
+    unit = 10 ** max(0, len(str(many)) - 2)
+    return f"about {round(many / unit) * unit:,}"
 
 
 def _course(gained: NDArray[np.float64]) -> Iterator[Step]:
@@ -236,18 +247,18 @@ def _at_all_looks(values: NDArray[np.float64]) -> Interval:
 
 
 def _between(mean: float, error: float, many: int) -> Interval:
-    reach = error * math.sqrt(many) * _reach(many)
-    return Interval(mean - reach, mean + reach)
+    far = error * math.sqrt(many) * reach(many)
+    return Interval(mean - far, mean + far)
 
 
-def _reach(many: int) -> float:
+def reach(many: Any) -> Any:
     """How far a mean of so many may ever be from the truth, in deviations of one of them.
 
     Robbins' normal mixture, as an asymptotic confidence sequence of Waudby-Smith and others (2021).
     """
     twice = -2 * math.log(_ALPHA)
     mixed = (twice + math.log(twice) + 1) / _NARROWEST_AT * many
-    return math.sqrt(2 * (mixed + 1) / (many * mixed) * math.log(math.sqrt(mixed + 1) / _ALPHA))
+    return np.sqrt(2 * (mixed + 1) / (many * mixed) * np.log(np.sqrt(mixed + 1) / _ALPHA))
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import dagster as dg
 
 from titanic_assets.metadata import as_table
 from titanic_assets.monitoring.page import render
-from titanic_model.experiments import MOST, outcomes_to_tell
+from titanic_model.experiments import about, outcomes_to_tell
 
 if TYPE_CHECKING:
     from titanic_assets.monitoring.experiment.report import Experiment, ExperimentReport
@@ -47,8 +47,7 @@ def render_page(
 def power(contest: Contest | None) -> list[tuple[float, str]]:
     """How many outcomes it takes to tell such differences, by the spread that was seen."""
     spread = contest.spread if contest else _USUAL_SPREAD
-    needed = [(gain, outcomes_to_tell(gain, spread)) for gain in _GAINS]
-    return [(gain, f"{many:,}" if many else f"more than {MOST:,}") for gain, many in needed]
+    return [(gain, about(outcomes_to_tell(gain, spread))) for gain in _GAINS]
 
 
 def describe(report: ExperimentReport) -> dict[str, dg.MetadataValue | str | int]:
