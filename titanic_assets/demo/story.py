@@ -22,7 +22,7 @@ from titanic_assets.demo.passengers import (
     newcomers,
     ordinary_guests,
 )
-from titanic_assets.demo.traffic import Asked, Client, share_right
+from titanic_assets.demo.traffic import Asked, Client, NotAnswered, share_right
 from titanic_assets.ledger import PromotionLedger
 from titanic_assets.monitoring.verdicts import Report, ReportVerdict, read_verdict
 from titanic_assets.settings import Settings, reachable
@@ -36,6 +36,7 @@ LATECOMERS = 200
 
 _LOCATION = "titanic"
 _MONITORING, _TRAINING, _BUNDLING = "monitoring_job", "training_job", "bundle_job"
+_SHOWN_FIELDS = 4
 _LOOK_EVERY_SECONDS = 0.5
 _LOGGED_WITHIN_SECONDS = 30.0
 _STARTED_WITHIN_TRIES = 4
@@ -67,6 +68,7 @@ class Story:
 
     def tell(self) -> None:
         """From the first ordinary passenger to whichever model answers in the end."""
+        self._require_model()
         self._ordinary_days()
         guests = newcomers(NEWCOMERS + LATECOMERS)
         arrived, late = guests[:NEWCOMERS], guests[NEWCOMERS:]
@@ -82,6 +84,12 @@ class Story:
             f"{LATECOMERS} more of those passengers ask: version {asked[0].version} is right about "
             f"{share_right(asked):.1%}; about those before them it was {share_right(before):.1%}"
         )
+
+    def _require_model(self) -> None:
+        try:
+            self.client.live_version()
+        except (OSError, NotAnswered):
+            raise StoryBroke("no model answers; what is above says why") from None
 
     def _ordinary_days(self) -> None:
         self.say(f"{ORDINARY} passengers of the packaged list ask, and it is told how they fared")
@@ -197,12 +205,13 @@ class Story:
 
 
 def _gauges(window: Mapping[str, Any]) -> str:
-    """The window in a line: each field's index, and which have drifted."""
+    """The window in a line: the fields that are farthest, and which have drifted."""
+    farthest = sorted(window["fields"].items(), key=lambda item: -item[1]["drift"])
     fields = (
         f"{name} {field['drift']:.2f}{' drifted' if field['drifted'] else ''}"
-        for name, field in window["fields"].items()
+        for name, field in farthest[:_SHOWN_FIELDS]
     )
-    return f"the window of {window['predictions']}: {', '.join(fields)}"
+    return f"in the window of {window['predictions']} the farthest are {', '.join(fields)}"
 
 
 def _drifted(window: Mapping[str, Any]) -> set[str]:
