@@ -59,9 +59,9 @@ class Graph:
         self.cursor = found.cursor
         return found.run_requests or []
 
-    def run(self, *assets, tags=None):
-        """Run the training job, or a slice of it."""
-        job = self.definitions.resolve_job_def("training_job")
+    def run(self, *assets, tags=None, job="training_job"):
+        """Run a job, or a slice of it."""
+        job = self.definitions.resolve_job_def(job)
         return job.execute_in_process(
             instance=self.instance,
             raise_on_error=False,
