@@ -60,3 +60,21 @@ def on_trial(events: Iterable[PromotionEvent]) -> PromotionEvent | None:
         is_one = event.alias == "challenger" and event.on_trial
         trial = event if is_one else None
     return trial
+
+
+def challenger(events: Iterable[PromotionEvent]) -> PromotionEvent | None:
+    """The event by which the present challenger became it, on trial or not."""
+    newest: PromotionEvent | None = None
+    for event in events:
+        if event.alias == "challenger":
+            newest = event
+    return newest if newest is not None and newest.to_version is not None else None
+
+
+def champion_digest(events: Iterable[PromotionEvent]) -> str | None:
+    """The digest of the present champion's model."""
+    newest: str | None = None
+    for event in events:
+        if event.alias == "champion" and event.to_version is not None:
+            newest = event.digest
+    return newest

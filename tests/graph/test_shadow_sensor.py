@@ -4,6 +4,7 @@ import dagster as dg
 import pytest
 
 from tests.releasing.conftest import Models
+from tests.releasing.experiments import an_experiment, write_report
 from tests.service.serving import start_service, wait_until
 from tests.tracking.test_promotion import a_promotion
 from titanic_assets.automation.shadow import (
@@ -21,6 +22,7 @@ from titanic_assets.tracking.promotion import promote
 @pytest.fixture
 def settings(mlflow_server):
     mlflow_server.forget_models()
+    (mlflow_server.settings.places.tables / "experiment_report.json").unlink(missing_ok=True)
     return mlflow_server.settings.model_copy(
         update={"shadow_minutes": 0.001, "shadow_predictions": 20}
     )
@@ -126,6 +128,92 @@ def test_a_trial_beside_a_former_champion_promotes_nothing(
         promote(registry, ledger, a_promotion(registry.version(3), "run-3"))
     assert flip(settings, instance, trial.event_id).success
     assert registry.aliases() == {"champion": 3, "challenger": 2}
+
+
+@pytest.fixture
+def experiment(ledger, trial):
+    """An experiment of just these two, with that verdict."""
+
+    def find(verdict, sentence="gains 0.03 log loss", champion=None):
+        digest = champion or ledger.last("champion").digest
+        return an_experiment(verdict, sentence, champion=digest, challenger=trial.digest)
+
+    return find
+
+
+def test_one_that_the_experiment_finds_worse_is_not_promoted_after_its_time_in_shadow(
+    settings, instance, experiment
+):
+    write_report(settings, experiment("keep", "loses 0.05 log loss: it is worse, beyond chance"))
+    skipped = tick(settings, instance).skip_message
+    assert "version 2 is not promoted: the experiment finds that it loses 0.05" in skipped
+
+
+def test_one_that_the_experiment_finds_better_is_promoted_where_that_is_allowed(
+    settings, instance, mlflow_server, ledger, experiment
+):
+    write_report(settings, experiment("promote"))
+    assert "has scored nothing in shadow" in tick(settings, instance).skip_message
+
+    allowed = settings.model_copy(update={"experiment_promotes": True})
+    (request,) = tick(allowed, instance).run_requests
+    for _ in range(2):  # a run that is tried again is one promotion
+        run = flip_job.execute_in_process(
+            run_config=request.run_config, resources={"settings": allowed}, instance=instance
+        )
+        assert run.success
+    assert mlflow_server.registry.aliases() == {"champion": 2}
+    assert ledger.last("champion").why == "Gains 0.01. It gains 0.03 log loss."
+    assert [event.to_version for event in ledger.events()] == [1, 2, 2, None]
+
+
+@pytest.mark.usefixtures("trial")
+def test_a_challenger_that_is_not_on_trial_is_promoted_by_an_experiment_alone(
+    settings, instance, mlflow_server, ledger
+):
+    registry = mlflow_server.registry
+    third = mlflow_server.register("third")[0]
+    promote(registry, ledger, a_promotion(registry.version(third), "run-3", alias="challenger"))
+    assert "no challenger is on trial" in tick(settings, instance).skip_message
+
+    allowed = settings.model_copy(update={"experiment_promotes": True})
+    assert "there is none of these two yet" in tick(allowed, instance).skip_message
+    champion = ledger.last("champion").digest
+    of_others = an_experiment("promote", "gains", champion="another", challenger="third")
+    write_report(allowed, of_others)
+    assert "there is none of these two yet" in tick(allowed, instance).skip_message
+    ours = an_experiment("promote", "gains", champion=champion, challenger="third", design="split")
+    write_report(allowed, ours)
+    (request,) = tick(allowed, instance).run_requests
+
+    # Somebody moves the champion on: what was found of the one before counts no more.
+    promote(registry, ledger, a_promotion(registry.version(2), "run-4"))
+    assert flip_job.execute_in_process(
+        run_config=request.run_config, resources={"settings": allowed}, instance=instance
+    ).success
+    assert registry.aliases() == {"champion": 2, "challenger": 3}
+
+
+@pytest.mark.usefixtures("trial")
+def test_a_model_that_was_withdrawn_is_promoted_by_no_experiment(
+    settings, instance, mlflow_server, ledger
+):
+    registry, champion = mlflow_server.registry, ledger.last("champion")
+    third = mlflow_server.register("third")[0]
+    promote(registry, ledger, a_promotion(registry.version(third), "run-3", alias="challenger"))
+    back = {"event_id": "back", "kind": "rollback", "withdraws": "third", "from_version": third}
+    ledger.append(champion.model_copy(update=back))
+    allowed = settings.model_copy(update={"experiment_promotes": True})
+    found = an_experiment("promote", "gains", champion=champion.digest, challenger="third")
+    write_report(allowed, found)
+    assert "was withdrawn" in tick(allowed, instance).skip_message
+
+
+@pytest.mark.usefixtures("trial")
+def test_an_experiment_that_cannot_be_read_promotes_nothing_and_is_told_of(settings, instance):
+    settings.places.tables.mkdir(parents=True, exist_ok=True)
+    (settings.places.tables / "experiment_report.json").write_text("{}")
+    assert "cannot be read, make it again" in tick(settings, instance).skip_message
 
 
 def test_the_time_in_shadow_begins_with_the_first_score_of_that_trial():

@@ -1,4 +1,7 @@
-"""In shadow first: a challenger on trial that has shown enough is promoted, by a run of its own."""
+"""In shadow first: a challenger that has shown enough is promoted, by a run of its own.
+
+One on trial has its time in shadow for that, any other only an experiment that says so.
+"""
 
 import json
 import time
@@ -8,9 +11,25 @@ from typing import Self
 
 import dagster as dg
 
-from titanic_assets.champions import champions, on_trial
+from titanic_assets.champions import (
+    challenger,
+    champion_digest,
+    champions,
+    on_trial,
+    withdrawn,
+)
 from titanic_assets.ledger import PromotionEvent, PromotionLedger
-from titanic_assets.releasing.shadow import ShadowPolicy, judge_trial, read_scores
+from titanic_assets.monitoring.experiment.report import (
+    Experiment,
+    read_experiment_report,
+)
+from titanic_assets.releasing.flipping import decide_flip
+from titanic_assets.releasing.shadow import (
+    ShadowPolicy,
+    Trial,
+    judge_trial,
+    read_scores,
+)
 from titanic_assets.settings import Settings
 
 _PROMOTE = "promote_challenger"
@@ -43,22 +62,27 @@ class ShadowCursor:
 
 
 class FlipConfig(dg.Config):
-    """Which trial has been passed, by the id of its event, and what was seen of it."""
+    """Which challenger it is, by the id of its event, and what was seen of it.
+
+    `instead_of` is the champion that an experiment found it to be better than; without one, it is
+    on trial, and takes the place of the champion that it is on trial beside.
+    """
 
     trial: str
     reason: str
+    instead_of: int | None = None
 
 
 @dg.op(name=_PROMOTE, retry_policy=dg.RetryPolicy(max_retries=3, delay=5))
 def promote_challenger(
     context: dg.OpExecutionContext, config: FlipConfig, settings: dg.ResourceParam[Settings]
 ) -> None:
-    """Makes it champion, unless the trial is over or another has become champion meanwhile."""
+    """Makes it champion, unless it is challenger no more or there is another champion meanwhile."""
     from titanic_assets.tracking.http_registry import open_registry
     from titanic_assets.tracking.promotion import Promotion, promote
 
     ledger = PromotionLedger(settings.places.ledger)
-    trial = _that_trial(ledger.events(), config.trial)
+    trial = _that_one(ledger.events(), config)
     if trial is None or trial.to_version is None:
         context.log.info("that trial is over: nothing is promoted")
         return
@@ -72,7 +96,7 @@ def promote_challenger(
             why=f"{trial.why} It {config.reason}.",
             who=f"dagster job {context.run.job_name}",
             dagster_run_id=context.run.root_run_id or context.run.run_id,
-            instead_of=champions(ledger.events())[-1],
+            instead_of=config.instead_of or champions(ledger.events())[-1],
         ),
     )
     if event is None:
@@ -103,23 +127,58 @@ def flip_job() -> None:
 def shadow_sensor(
     context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Settings]
 ) -> dg.RunRequest | dg.SkipReason:
-    """Look for a trial and at the log, decide, and enqueue."""
+    """Look for a challenger, at the log and at the experiment; decide, and enqueue."""
     events = PromotionLedger(settings.places.ledger).events()
-    trial = on_trial(events)
-    if trial is None or trial.to_version is None or not champions(events):
+    beside = on_trial(events) or (challenger(events) if settings.experiment_promotes else None)
+    if beside is None or beside.to_version is None or not champions(events):
         return dg.SkipReason("no challenger is on trial")
+    if not beside.on_trial and beside.digest in withdrawn(events):
+        return dg.SkipReason(
+            f"version {beside.to_version} was withdrawn: only a person promotes it"
+        )
     champion = champions(events)[-1]
-    scores = read_scores(settings, champion, trial.to_version, trial.when.timestamp())
-    cursor = ShadowCursor.from_text(context.cursor, trial.event_id).first_scored(scores.first)
-    context.update_cursor(cursor.to_text())
-    verdict = judge_trial(scores, cursor.since, time.time(), shadow_policy(settings))
-    if verdict.state != "passed":
-        return dg.SkipReason(f"version {trial.to_version} {verdict.sentence}")
-    return dg.RunRequest(
-        run_key=f"flip-{trial.event_id}",
-        run_config=flip_config(trial.event_id, verdict.sentence),
-        tags={"titanic/moved": f"champion {trial.to_version}"},
+    try:
+        experiment = _experiment(settings, events, beside)
+    except ValueError as error:
+        return dg.SkipReason(f"the experiment report cannot be read, make it again: {error}")
+    verdict = decide_flip(
+        _judge(context, settings, champion, beside, experiment),
+        experiment,
+        on_trial=on_trial(events) is not None,
+        experiment_promotes=settings.experiment_promotes,
     )
+    if verdict.state != "passed":
+        return dg.SkipReason(f"version {beside.to_version} {verdict.sentence}")
+    instead_of = champion if verdict.by_experiment else None
+    return dg.RunRequest(
+        run_key=f"flip-{beside.event_id}" + (f"-{champion}" if instead_of else ""),
+        run_config=flip_config(beside.event_id, verdict.sentence, instead_of),
+        tags={"titanic/moved": f"champion {beside.to_version}"},
+    )
+
+
+def _experiment(
+    settings: Settings, events: Sequence[PromotionEvent], beside: PromotionEvent
+) -> Experiment | None:
+    """The newest experiment, if it is one of just these two models."""
+    report, digest = read_experiment_report(settings), champion_digest(events)
+    return report.of(digest, beside.digest) if report and digest else None
+
+
+def _judge(
+    context: dg.SensorEvaluationContext,
+    settings: Settings,
+    champion: int,
+    beside: PromotionEvent,
+    experiment: Experiment | None,
+) -> Trial:
+    """What it has shown in shadow. Where each answers callers of its own, it is not in shadow."""
+    if not beside.on_trial and (experiment is None or experiment.design != "shadow"):
+        return Trial("waiting", "is not in shadow")
+    scores = read_scores(settings, champion, beside.to_version or 0, beside.when.timestamp())
+    cursor = ShadowCursor.from_text(context.cursor, beside.event_id).first_scored(scores.first)
+    context.update_cursor(cursor.to_text())
+    return judge_trial(scores, cursor.since, time.time(), shadow_policy(settings))
 
 
 def shadow_policy(settings: Settings) -> ShadowPolicy:
@@ -132,11 +191,13 @@ def shadow_policy(settings: Settings) -> ShadowPolicy:
     )
 
 
-def flip_config(trial: str, reason: str) -> dict[str, object]:
+def flip_config(trial: str, reason: str, instead_of: int | None = None) -> dict[str, object]:
     """The run's configuration."""
-    return {"ops": {_PROMOTE: {"config": {"trial": trial, "reason": reason}}}}
+    config = {"trial": trial, "reason": reason, "instead_of": instead_of}
+    return {"ops": {_PROMOTE: {"config": config}}}
 
 
-def _that_trial(events: Sequence[PromotionEvent], event_id: str) -> PromotionEvent | None:
-    trial = on_trial(events)
-    return trial if trial is not None and trial.event_id == event_id else None
+def _that_one(events: Sequence[PromotionEvent], config: FlipConfig) -> PromotionEvent | None:
+    """The challenger that is meant, as long as it is: on trial, or found better by experiment."""
+    found = on_trial(events) if config.instead_of is None else challenger(events)
+    return found if found is not None and found.event_id == config.trial else None

@@ -54,6 +54,8 @@ class Trial:
 
     state: Literal["waiting", "unfit", "passed"]
     sentence: str
+    # Whether outcomes have shown it to be better, rather than time to be good enough.
+    by_experiment: bool = False
 
 
 def judge_trial(
