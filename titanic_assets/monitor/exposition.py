@@ -13,10 +13,11 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
-from titanic_assets.alerts.alert import State
+from titanic_assets.alerts.alert import Kind, Severity, State
 from titanic_assets.monitor import metrics
 from titanic_assets.monitor.health import TICK_STATUSES, DagsterHealth
 from titanic_assets.monitor.metrics import Metric
+from titanic_assets.monitor.run_counts import Ending
 from titanic_assets.monitor.sources import Alerts, Seen
 
 if TYPE_CHECKING:
@@ -102,7 +103,10 @@ def _about_dagster(seen: DagsterHealth, now: float) -> Iterator[Family]:
             for status in TICK_STATUSES
         ),
     )
-    yield _family(metrics.RUNS, sorted(seen.counts.endings.items()))
+    # From 0 on, or Prometheus would not see the first one as an increase.
+    jobs = {job for job, _ in seen.counts.endings} | {run.job for run in seen.in_progress}
+    endings = {(job, ending): 0 for job in sorted(jobs) for ending in get_args(Ending)}
+    yield _family(metrics.RUNS, (endings | dict(seen.counts.endings)).items())
     durations = HistogramMetricFamily(
         metrics.RUN_DURATION.name, metrics.RUN_DURATION.text, labels=metrics.RUN_DURATION.labels
     )
@@ -128,7 +132,8 @@ def _about_dagster(seen: DagsterHealth, now: float) -> Iterator[Family]:
 
 def _about_alerts(seen: Alerts) -> Iterator[Family]:
     contents, counts = seen
-    yield _family(metrics.ALERTS, sorted(counts.items()))
+    none = {(kind, severity): 0 for kind in get_args(Kind) for severity in get_args(Severity)}
+    yield _family(metrics.ALERTS, (none | dict(counts)).items())
     states: Mapping[str, int] = Counter(record.state for record in contents.records)
     yield _family(
         metrics.ALERT_DELIVERIES, (((state,), states.get(state, 0)) for state in get_args(State))

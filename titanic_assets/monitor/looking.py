@@ -16,7 +16,7 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
-_GOOD_FOR_SECONDS = 5.0
+GOOD_FOR_SECONDS = 5.0
 _PATIENCE_SECONDS = 2.0
 _TRUE_FOR_SECONDS = 60.0
 
@@ -42,7 +42,7 @@ class Looking(Generic[T]):
     """Looks by calling `read`."""
 
     def __init__(
-        self, read: Callable[[], T], *, good_for: float = _GOOD_FOR_SECONDS,
+        self, read: Callable[[], T], *, good_for: float = GOOD_FOR_SECONDS,
         patience: float = _PATIENCE_SECONDS,
     ) -> None:  # fmt: skip
         self._read = read

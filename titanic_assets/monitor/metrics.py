@@ -46,7 +46,8 @@ MEMORY = Metric("titanic_monitor_resident_bytes", "gauge", "Resident memory of t
 HEARTBEAT_AGE = Metric(
     "titanic_dagster_daemon_heartbeat_age_seconds",
     "gauge",
-    "Since a part of Dagster's daemon last said that it lives; it does every 30 seconds.",
+    "Since a part of Dagster's daemon last said that it lives: every 30 seconds, and the scheduler "
+    "every minute.",
     (DAEMON,),
 )
 DAEMON_ERRORS = Metric(

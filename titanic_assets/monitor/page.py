@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from titanic_assets.monitor.watching import SILENT_SECONDS, silence
+from titanic_assets.monitor.watching import silence, silent
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -41,11 +41,7 @@ def show(seen: Seen, settings: Settings, now: float) -> str:
         ],
         dagster=dagster,
         trouble=trouble,
-        silent=[
-            each.name
-            for each in (dagster.daemons if dagster else ())
-            if each.heartbeat is None or now - each.heartbeat > SILENT_SECONDS
-        ],
+        silent=silent(dagster, now) if dagster else {},
         tick_words=lambda each: tick_words(each, now),
         run_words=run_words,
         records=sorted(alerts[0].records, key=lambda record: -record.raised)[:_ALERTS_SHOWN]

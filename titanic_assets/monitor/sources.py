@@ -13,7 +13,7 @@ from titanic_assets.alerts.ledger import LedgerContents
 from titanic_assets.monitor.alert_history import LedgerReader
 from titanic_assets.monitor.dagster_store import DagsterStore
 from titanic_assets.monitor.health import DagsterHealth
-from titanic_assets.monitor.looking import Look, Looking
+from titanic_assets.monitor.looking import GOOD_FOR_SECONDS, Look, Looking
 from titanic_assets.monitor.reports import Reports, read_reports
 
 if TYPE_CHECKING:
@@ -34,12 +34,12 @@ class Seen:
 class Sources:
     """Each is looked at by itself, so one that hangs holds up no other."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, good_for: float = GOOD_FOR_SECONDS) -> None:
         # As for Dagster's own programs.
         home = Path(os.environ.get("DAGSTER_HOME") or settings.places.dagster)
-        self.dagster = Looking(DagsterStore(home).read)
-        self.alerts = Looking(LedgerReader(settings.places.alerts).read)
-        self.reports = Looking(lambda: read_reports(settings))
+        self.dagster = Looking(DagsterStore(home).read, good_for=good_for)
+        self.alerts = Looking(LedgerReader(settings.places.alerts).read, good_for=good_for)
+        self.reports = Looking(lambda: read_reports(settings), good_for=good_for)
 
     async def now(self) -> Seen:
         """Look at all of them."""

@@ -10,13 +10,16 @@ from titanic_assets.alerts.alert import Alert
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from titanic_assets.monitor.health import DagsterHealth
+    from titanic_assets.monitor.health import Daemon, DagsterHealth
 
 KEY = "dagster-daemon"
-# A heartbeat comes every 30 seconds.
-SILENT_SECONDS = 60.0
+# Each part gives a sign of life every 30 seconds, and the scheduler, which sleeps from minute to
+# minute, every 60. One may be missing, and the next a little late.
+_SILENT_SECONDS = 90.0
+_SCHEDULER_SILENT_SECONDS = 150.0
 # Whoever was asleep, or has just come, gives the others the time to say that they live.
 _GRACE_SECONDS = 90.0
+_ASLEEP_SECONDS = 60.0
 # What cannot be read for so long is as good as stopped: nobody can tell.
 _UNREADABLE_SECONDS = 300.0
 # Told again so often; the ledger decides which of these somebody hears.
@@ -51,7 +54,7 @@ def begin(now: float) -> State:
 
 def decide(state: State, health: DagsterHealth | None, problem: str | None, now: float) -> Step:
     """What a look says. `health` is None when Dagster's storage could not be read."""
-    awake_since = now if now - state.looked > SILENT_SECONDS else state.awake_since
+    awake_since = now if now - state.looked > _ASLEEP_SECONDS else state.awake_since
     state = replace(
         state, awake_since=awake_since, looked=now, readable=now if health else state.readable
     )
@@ -69,19 +72,28 @@ def decide(state: State, health: DagsterHealth | None, problem: str | None, now:
     return Step(replace(state, told=now), "raise", trouble)
 
 
-def silence(health: DagsterHealth, now: float) -> str:
-    """Which parts of the daemon have said nothing for too long; empty when all live."""
-    ages = {
+def silent(health: DagsterHealth, now: float) -> dict[str, float | None]:
+    """The parts of the daemon that have said nothing for too long, and since how many seconds."""
+    return {
         each.name: None if each.heartbeat is None else now - each.heartbeat
         for each in health.daemons
+        if each.heartbeat is None or now - each.heartbeat > _patience(each)
     }
-    silent = {name: age for name, age in ages.items() if age is None or age > SILENT_SECONDS}
-    if not silent:
+
+
+def silence(health: DagsterHealth, now: float) -> str:
+    """The same in words; empty when all of it lives."""
+    found = silent(health, now)
+    if not found:
         return ""
-    which = "all of it" if len(silent) == len(ages) else ", ".join(sorted(silent))
-    known = [age for age in silent.values() if age is not None]
+    which = "all of it" if len(found) == len(health.daemons) else ", ".join(sorted(found))
+    known = [age for age in found.values() if age is not None]
     for_long = f"for {_words(max(known))}" if known else "since this home was made"
     return f"{which} has given no sign of life {for_long}"
+
+
+def _patience(part: Daemon) -> float:
+    return _SCHEDULER_SILENT_SECONDS if part.name == "scheduler" else _SILENT_SECONDS
 
 
 def alert(why: str, links: Mapping[str, str]) -> Alert:

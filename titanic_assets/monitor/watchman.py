@@ -22,11 +22,21 @@ _EVERY_SECONDS = 10.0
 class Watchman:
     """Looks every few seconds, for as long as the server runs."""
 
-    def __init__(self, settings: Settings, sources: Sources, say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        sources: Sources,
+        say: Callable[[str], None],
+        *,
+        every: float = _EVERY_SECONDS,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._settings = settings
         self._sources = sources
         self._say = say
-        self._state = begin(time.time())
+        self._every = every
+        self._clock = clock
+        self._state = begin(clock())
 
     async def run(self) -> None:
         """Go on until cancelled. Watching waits for no webhook."""
@@ -38,11 +48,13 @@ class Watchman:
                 await work()
             except Exception as error:  # noqa: BLE001 - the next time may go better
                 self._say(f"the monitor could not do its work: {error!r}")
-            await asyncio.sleep(_EVERY_SECONDS)
+            await asyncio.sleep(self._every)
 
     async def _watch(self) -> None:
         look = await self._sources.dagster.now()
-        step = decide(self._state, None if look.problem else look.value, look.problem, time.time())
+        step = decide(
+            self._state, None if look.problem else look.value, look.problem, self._clock()
+        )
         self._state = step.state
         if step.do:
             await asyncio.wrap_future(in_thread(lambda: self._act(step)))
@@ -54,7 +66,7 @@ class Watchman:
 
     def _act(self, step: Step) -> None:
         if step.do == "raise":
-            links = {"Dagster": f"{self._settings.dagster_ui}/health"}
+            links = {"Dagster": f"{self._settings.dagster_ui}/deployment/daemons"}
             raise_alert(self._settings, alert(step.why, links), self._say)
         else:
             trouble_over(self._settings, KEY, self._say)
