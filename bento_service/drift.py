@@ -33,6 +33,7 @@ from titanic_model.reference import (
 FIELDS = (*DRIFT_FIELDS, SCORE)
 
 _NONE = 255  # the bin of a score that is not there; no field has so many
+_NAMELESS = 128  # added to the bin of a score of a passenger without name, of whom others are said
 _DIGEST = 64
 _HEADER = _DIGEST + 8
 _ROW = np.dtype([("time", "<f8"), ("bins", "u1", (len(FIELDS),))])
@@ -170,6 +171,7 @@ class DriftWindow:
             for place, name in enumerate(FIELDS):
                 values = probabilities if name == SCORE else [values[name] for values in known]
                 rows["bins"][:, place] = followed.binnings[name](values)
+            rows["bins"][[values["name"] is None for values in known], -1] += _NAMELESS
             rows["bins"][[probability is None for probability in probabilities], -1] = _NONE
             written = int(self._written[0])
             self._ring[np.arange(written, written + len(rows)) % self._size] = rows
@@ -187,10 +189,16 @@ class DriftWindow:
             rows = rows[np.argsort(rows["time"], kind="stable")[-self._size :]]
         fields = {}
         for place, name in enumerate(FIELDS):
-            reference = followed.reference.field(name)
-            bins = len(reference.shares)
-            counts = np.bincount(rows["bins"][:, place], minlength=bins)[:bins].tolist()
-            judgement = followed.reference.judge(name, counts, self.threshold)
+            counted = rows["bins"][:, place]
+            if name == SCORE:
+                counted = counted[counted != _NONE]
+                nameless = counted >= _NAMELESS
+                reference = followed.reference.scores(float(nameless.mean()) if len(counted) else 0)
+                counted = counted % _NAMELESS
+            else:
+                reference = followed.reference.field(name)
+            counts = np.bincount(counted, minlength=len(reference.shares)).tolist()
+            judgement = followed.reference.judge(reference, counts, self.threshold)
             fields[name] = FieldDrift(judgement, tuple(counts), reference)
         return Window(followed.digest, self._size, len(rows), fields)
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from titanic_assets.settings import Settings
     from titanic_assets.tables import Table
     from titanic_assets.tracking.mlflow_run import MlflowRun
+    from titanic_model.folds import CrossValidation
     from titanic_model.search import Trial
     from titanic_model.training import TrainedModel
     from titanic_model.training_data import TrainingData
@@ -94,7 +95,7 @@ def register(
     context: dg.AssetExecutionContext, model: TrainedModel, data: TrainingData, run: MlflowRun
 ) -> TrainedCandidate:
     """Put the finished model into the registry with all that a release needs."""
-    from titanic_assets.monitoring.drift.reference import ROWS, reference_rows
+    from titanic_assets.monitoring.drift.reference import ROWS
     from titanic_assets.tracking.winner import Winner
     from titanic_model.release import Provenance, write_release
 
@@ -131,7 +132,7 @@ def register(
                     **candidate.parameters,
                 },
                 metrics=metrics,
-                artifacts={ROWS: reference_rows(data.training_part, figures.stratified.of_each)},
+                artifacts={ROWS: _reference_rows(data.training_part, figures.stratified)},
             )
         )
     return TrainedCandidate(
@@ -146,6 +147,16 @@ def register(
         sex_alone=figures.sex_alone.mean,
         parity=model.parity,
     )
+
+
+def _reference_rows(training: TrainingData, unseen: CrossValidation) -> bytes:
+    """The training passengers as later drift reports compare with them."""
+    from titanic_assets.monitoring.drift.reference import reference_rows
+
+    first = unseen.first_of_each
+    # Asked for with every figure; a model is told of names where a list has them.
+    bare = unseen.left_out if unseen.otherwise is None else unseen.otherwise
+    return reference_rows(training, unseen.left_out[first], bare[first])
 
 
 def progress_of(model: TrainedModel) -> list[tuple[str, float]]:

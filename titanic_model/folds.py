@@ -43,19 +43,20 @@ def by_ticket(data: TrainingData, repeats: int, seed: int) -> Iterator[Split]:
 class CrossValidation:
     """Metrics fold by fold, and every probability given to a passenger who was left out.
 
-    `rows` says to whom each probability in `left_out` was given.
+    `rows` says to whom each probability in `left_out` was given, and `otherwise` what would have
+    been said of the same passengers with other features, where that was asked for.
     """
 
     folds: tuple[Metrics, ...]
     left_out: NDArray[np.float64]
     rows: NDArray[np.intp]
+    otherwise: NDArray[np.float64] | None = None
 
     @property
-    def of_each(self) -> NDArray[np.float64]:
-        """What each passenger was given unseen, in the data's order; the first where repeated."""
+    def first_of_each(self) -> NDArray[np.intp]:
+        """Where in `left_out` each passenger comes first, in the order of the data."""
         _, first = np.unique(self.rows, return_index=True)
-        given: NDArray[np.float64] = self.left_out[first]
-        return given
+        return first
 
     @property
     def mean(self) -> Metrics:
@@ -73,11 +74,18 @@ class CrossValidation:
 
 
 def cross_validate(
-    build: Callable[[], Classifier], data: TrainingData, splits: Iterator[Split]
+    build: Callable[[], Classifier],
+    data: TrainingData,
+    splits: Iterator[Split],
+    otherwise: NDArray[np.float32] | None = None,
 ) -> CrossValidation:
-    """Fit a fresh model on each fold's training rows and measure it on the rows left out."""
+    """Fit a fresh model on each fold's training rows and measure it on the rows left out.
+
+    `otherwise` are the same passengers with other features, of whom each model is asked, too.
+    """
     folds: list[Metrics] = []
     left_out: list[NDArray[np.float64]] = []
+    also: list[NDArray[np.float64]] = []
     rows: list[NDArray[np.intp]] = []
     with one_thread():
         for train, test in splits:
@@ -86,7 +94,14 @@ def cross_validate(
             folds.append(measure(data.survived[test], probability))
             left_out.append(probability)
             rows.append(test)
-    return CrossValidation(tuple(folds), np.concatenate(left_out), np.concatenate(rows))
+            if otherwise is not None:
+                also.append(model.predict_proba(otherwise[test])[:, 1])
+    return CrossValidation(
+        tuple(folds),
+        np.concatenate(left_out),
+        np.concatenate(rows),
+        np.concatenate(also) if also else None,
+    )
 
 
 def one_thread() -> threadpool_limits:

@@ -11,7 +11,7 @@ import json
 import math
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -25,6 +25,8 @@ Values = Sequence[Any] | NDArray[Any]
 
 DRIFT_FIELDS: tuple[str, ...] = tuple(field.name for field in FIELDS if field.kind != "text")
 SCORE = "probability"
+# What was said of the same passengers without name and cabin, which many callers do not know.
+SCORE_WITHOUT_NAME = "probability_without_name"
 
 # Whatever is above it has moved so far that a person should look. What is customary, 0.2, would
 # miss a class mix changed by 20 points: its index is about that.
@@ -37,11 +39,13 @@ _CERTAINTY = 0.999
 _CATEGORIES = {field.name: field.allowed for field in FIELDS if field.kind == "category"}
 # Small whole numbers are bins of their own; continuous ones are cut so that each bin holds about
 # a tenth of the passengers. Scores are cut evenly, for what matters is where they lie.
+_SCORE_EDGES = tuple(tenth / 10 for tenth in range(1, 10))
 _FIXED_EDGES: Mapping[str, tuple[float, ...]] = {
     "pclass": (2, 3),
     "sibsp": (1, 2, 3),
     "parch": (1, 2, 3),
-    SCORE: tuple(tenth / 10 for tenth in range(1, 10)),
+    SCORE: _SCORE_EDGES,
+    SCORE_WITHOUT_NAME: _SCORE_EDGES,
 }
 _TENTHS = np.linspace(0.1, 0.9, 9)
 # An empty bin would make the index infinite. One in the reference counts as so large, one of late
@@ -128,6 +132,20 @@ class Reference:
                 return field
         raise KeyError(f"no field {name!r} in this reference: {[f.name for f in self.fields]}")
 
+    def scores(self, nameless: float) -> FieldReference:
+        """What is said of such passengers as these, when so large a share of them has no name.
+
+        Who asks without names gets other answers about the same passengers, of some models very
+        different ones. That is no drift, so like is compared with like. Releases from before this
+        was known have the scores of named passengers only.
+        """
+        named = self.field(SCORE)
+        bare = next((each for each in self.fields if each.name == SCORE_WITHOUT_NAME), named)
+        mixed = zip(named.shares, bare.shares, strict=True)
+        return replace(
+            named, shares=tuple((1 - nameless) * one + nameless * other for one, other in mixed)
+        )
+
     def drift(self, columns: Mapping[str, Values]) -> dict[str, float]:
         """The index of each field in these columns."""
         return {
@@ -136,14 +154,15 @@ class Reference:
             if field.name in columns
         }
 
-    def judge(self, name: str, counts: Sequence[int], threshold: float = THRESHOLD) -> Drift:
+    def judge(
+        self, field: FieldReference, counts: Sequence[int], threshold: float = THRESHOLD
+    ) -> Drift:
         """Whether a field has drifted, by its counted values; the one rule of service and report.
 
         The index of two samples of the same passengers, one of `n` and one as large as the
         reference, is about a chi-square with one degree of freedom less than there are bins, times
         `1/n + 1/passengers`.
         """
-        field = self.field(name)
         n = sum(counts)
         chance = 0.0
         if n:
@@ -174,9 +193,16 @@ class Reference:
         )
 
 
-def describe(columns: Mapping[str, Values], scores: Values) -> Reference:
-    """The reference made of these passengers and of the scores they were given unseen."""
+def describe(
+    columns: Mapping[str, Values], scores: Values, without_name: Values | None = None
+) -> Reference:
+    """The reference made of these passengers and of the scores they were given unseen.
+
+    `without_name` are the scores they were given, unseen, as passengers without name and cabin.
+    """
     values = {**{name: columns[name] for name in DRIFT_FIELDS}, SCORE: scores}
+    if without_name is not None:
+        values[SCORE_WITHOUT_NAME] = without_name
     return Reference(
         passengers=len(columns[DRIFT_FIELDS[0]]),
         fields=tuple(_describe_field(name, column) for name, column in values.items()),

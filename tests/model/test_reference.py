@@ -14,6 +14,7 @@ from titanic_model.reference import (
     DRIFT_FIELDS,
     ENOUGH,
     SCORE,
+    SCORE_WITHOUT_NAME,
     THRESHOLD,
     Drift,
     Reference,
@@ -123,19 +124,21 @@ def test_every_field_but_the_texts_is_watched():
 
 def test_of_few_passengers_no_field_has_drifted(reference):
     strange = reference.field("age").count([110.0] * (ENOUGH - 1))
-    few = reference.judge("age", strange)
+    few = reference.judge(reference.field("age"), strange)
     assert (few.n, few.enough, few.drifted) == (ENOUGH - 1, False, False)
     assert few.index > few.bar
-    assert reference.judge("age", reference.field("age").count([110.0] * ENOUGH)).drifted
-    assert reference.judge("age", [0] * len(strange)) == Drift(0, 0.0, THRESHOLD)
+    assert reference.judge(
+        reference.field("age"), reference.field("age").count([110.0] * ENOUGH)
+    ).drifted
+    assert reference.judge(reference.field("age"), [0] * len(strange)) == Drift(0, 0.0, THRESHOLD)
 
 
 def test_the_bar_is_what_chance_explains_of_few_and_the_threshold_of_many(reference):
     bins = len(reference.field("age").shares)
-    bars = [reference.judge("age", [n // bins] * bins).bar for n in (220, 5500)]
+    bars = [reference.judge(reference.field("age"), [n // bins] * bins).bar for n in (220, 5500)]
     assert bars[0] == pytest.approx(chi2.ppf(0.999, bins - 1) * (1 / 220 + 1 / 1309), rel=0.01)
     assert bars[1] == THRESHOLD
-    assert reference.judge("age", [500] * bins, threshold=0.3).bar == 0.3
+    assert reference.judge(reference.field("age"), [500] * bins, threshold=0.3).bar == 0.3
 
 
 @pytest.mark.parametrize("freedom", [1, 2, 3, 10, 30])
@@ -151,5 +154,19 @@ def test_the_graph_has_the_same_threshold():
 def test_a_bin_that_is_empty_by_chance_is_no_drift(columns):
     # Two passengers of 1,309 in a bin: most samples of 200 have none of them.
     rare = describe({**columns, "sibsp": np.array([9.0] * 2 + [0.0] * 1307)}, np.zeros(1309))
-    empty = rare.judge("sibsp", rare.field("sibsp").count([0.0] * 200))
+    empty = rare.judge(rare.field("sibsp"), rare.field("sibsp").count([0.0] * 200))
     assert empty.index < 0.001
+
+
+def test_answers_are_compared_with_those_about_as_many_without_a_name(columns):
+    reference = describe(columns, np.full(1309, 0.95), without_name=np.full(1309, 0.05))
+    assert [field.name for field in reference.fields][-1] == SCORE_WITHOUT_NAME
+    assert Reference.from_json(reference.to_json()) == reference
+    shares = reference.scores(0.25).shares
+    assert (shares[0], shares[-2]) == (0.25, 0.75)
+    assert not reference.judge(reference.scores(1), [500, *[0] * 10]).drifted
+    assert reference.judge(reference.scores(0), [500, *[0] * 10]).drifted
+
+
+def test_an_older_reference_compares_with_named_passengers_only(reference):
+    assert reference.scores(1) == reference.field(SCORE)

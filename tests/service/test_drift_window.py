@@ -3,6 +3,7 @@
 import csv
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from bento_service.drift import FIELDS, DriftWindow
 from tests.model.conftest import PACKAGED_LIST
 from titanic_model.binning import binning
 from titanic_model.contract import Passenger
-from titanic_model.reference import DRIFT_FIELDS, SCORE
+from titanic_model.reference import DRIFT_FIELDS, SCORE, SCORE_WITHOUT_NAME
 
 SIZE = 200
 
@@ -252,7 +253,7 @@ def test_the_window_judges_as_the_reference_does(tmp_path, reference):
     feed(window, reference, [*passengers()[:150], *strange(50)])
     fields = window.window().fields
     assert {name: field.judgement for name, field in fields.items()} == {
-        name: reference.judge(name, field.counts, 0.3) for name, field in fields.items()
+        name: reference.judge(field.reference, field.counts, 0.3) for name, field in fields.items()
     }
     assert {field.bar for field in fields.values()} == {0.3}
     assert fields["age"].drifted
@@ -266,3 +267,21 @@ def test_of_few_the_bar_is_what_chance_explains(a_window, reference):
     assert fields["age"].bar == pytest.approx(
         29.7 * (1 / SIZE + 1 / reference.passengers), rel=0.01
     )
+
+
+def test_answers_are_compared_with_those_about_passengers_named_as_often(tmp_path, reference):
+    bare = replace(reference.field(SCORE), name=SCORE_WITHOUT_NAME, shares=(0.0,) * 9 + (1.0, 0.0))
+    both = replace(reference, fields=(*reference.fields, bare))
+    window = DriftWindow(tmp_path, 0, 2 * SIZE)
+    window.follow("a" * 64, both)
+    nameless = passengers()[: SIZE // 2]
+    named = [each.model_copy(update={"name": "Novak, Miss. Ida"}) for each in nameless]
+    window.add_many(both, 0, nameless, [0.95] * len(nameless))
+    window.add_many(both, 1, named, [None] * len(named))
+    answers = window.window().fields[SCORE]
+    assert answers.reference.shares == bare.shares
+    assert answers.index == pytest.approx(0)
+    window.add_many(both, 2, named, [0.05] * len(named))
+    half = window.window().fields[SCORE]
+    assert half.counts == (100, *(0,) * 8, 100, 0)
+    assert half.reference.shares[-2] == pytest.approx(0.5 + reference.field(SCORE).shares[-2] / 2)

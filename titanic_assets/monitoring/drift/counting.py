@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 FIELDS = (*DRIFT_FIELDS, SCORE)
-COLUMNS = (*FIELDS, "key", "time", "said")
+_NAME = "name"
+COLUMNS = (*FIELDS, "key", "time", "said", _NAME)
 OUTCOME = "outcome"
 
 
@@ -31,11 +32,23 @@ class Counted:
 
     counts: dict[str, NDArray[np.int64]]
     predictions: int = 0
+    nameless: int = 0
     first: float | None = None
     newest: tuple[float, int] | None = None
     outcomes: int = 0
     right: int = 0
     rows: pa.Table | None = field(default=None, repr=False)
+
+    def reference_of(self, name: str, reference: Reference) -> FieldReference:
+        """What a field is compared with: the answers with those about passengers named as often."""
+        if name != SCORE:
+            return reference.field(name)
+        return reference.scores(self.share_nameless)
+
+    @property
+    def share_nameless(self) -> float:
+        """How many were asked about without their name."""
+        return self.nameless / self.predictions if self.predictions else 0.0
 
     @property
     def last(self) -> float | None:
@@ -57,6 +70,7 @@ def count(batches: Iterable[pa.RecordBatch], reference: Reference, sample: int) 
         for name in FIELDS:
             bins = _bins(batch.column(name), fields[name], into_bins[name])
             counted.counts[name] += np.bincount(bins, minlength=len(fields[name].shares))
+        counted.nameless += batch.column(_NAME).null_count
         _tell_when(counted, batch)
         _tell_right(counted, batch)
         counted.rows = _sampled(counted.rows, batch, sample)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from titanic_assets.monitoring.drift import page
-from titanic_assets.monitoring.drift.counting import Counted
+from titanic_assets.monitoring.drift.counting import Counted, count
 from titanic_assets.monitoring.drift.history import History
 from titanic_assets.monitoring.drift.reference import read_reference, read_reference_rows
 from titanic_assets.monitoring.drift.report import DriftReport, Role, VersionDrift
@@ -122,7 +122,7 @@ class DriftReporter:
         self, found: VersionDrift, version: ModelVersion, reference: Reference, counted: Counted
     ) -> VersionDrift:
         """Evidently's pages, kept in MLflow. The numbers stand without them."""
-        then = read_reference_rows(self.run.registry.client, version.run_id)
+        then = read_reference_rows(self.run.registry.client, version.run_id, counted.share_nameless)
         if then is None or counted.rows is None:
             return replace(
                 found, no_page="it was trained before its passengers were kept for reports"
@@ -133,8 +133,12 @@ class DriftReporter:
             _small_print(found, counted, self.now),
         )
         try:
+            shown = count(counted.rows.to_batches(), reference, len(counted.rows))
             drift = page.drift_page(
-                heading, counted.rows, then, reference, self.settings.drift_threshold
+                heading,
+                counted.rows,
+                then,
+                judge_fields(shown, reference, self.settings.drift_threshold),
             )
             answers = page.quality_page(
                 replace(heading, title=f"What version {found.version} said, and what happened"),

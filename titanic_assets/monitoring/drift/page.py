@@ -1,7 +1,7 @@
 """Evidently's pages of a version's predictions, judged by the index that the service counts, too.
 
-Evidently is given a test of our own for each field, because its own know nothing of our bins, of
-what chance explains, and of missing values, which it leaves out.
+Evidently is given our judgement on each field as a test of its own: those that it has know nothing
+of our bins, of what chance explains, of missing values, which it leaves out, and of names.
 """
 
 from __future__ import annotations
@@ -9,22 +9,23 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from titanic_assets.monitoring.drift.counting import FIELDS, OUTCOME
-from titanic_model.binning import binning
 from titanic_model.contract import FIELDS as CONTRACT
 from titanic_model.contract import LABEL
 from titanic_model.metrics import THRESHOLD
-from titanic_model.reference import SCORE, Drift, Reference
+from titanic_model.reference import SCORE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
     import pyarrow as pa
     from evidently.core.report import Snapshot
     from evidently.legacy.calculations.stattests import StatTest
+
+    from titanic_assets.monitoring.drift.report import FieldDrift
 
 # Of fewer outcomes figures of quality say nothing.
 ENOUGH_OUTCOMES = 30
@@ -44,18 +45,16 @@ class Heading:
 
 
 def drift_page(
-    heading: Heading, now: pa.Table, then: pa.Table, reference: Reference, threshold: float
+    heading: Heading, now: pa.Table, then: pa.Table, judged: Sequence[FieldDrift]
 ) -> bytes:
     """Data drift, drift of the answers and missing values, as one HTML page without foreign parts.
 
     A field in which one side has no value at all is left out: there is nothing to draw.
     """
-    return _as_html(drift_snapshot(now, then, reference, threshold), heading)
+    return _as_html(drift_snapshot(now, then, judged), heading)
 
 
-def drift_snapshot(
-    now: pa.Table, then: pa.Table, reference: Reference, threshold: float
-) -> Snapshot:
+def drift_snapshot(now: pa.Table, then: pa.Table, judged: Sequence[FieldDrift]) -> Snapshot:
     """What Evidently finds, before it is a page."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of libraries it uses; there is nothing to do about them
@@ -64,21 +63,20 @@ def drift_snapshot(
         from evidently.presets import DataDriftPreset
 
         frames = [table.select(list(FIELDS)).to_pandas() for table in (now, then)]
-        drawn = [name for name in FIELDS if all(frame[name].notna().any() for frame in frames)]
         lacking = [name for name in FIELDS if any(frame[name].isna().any() for frame in frames)]
+        drawn = [
+            field for field in judged if all(frame[field.name].notna().any() for frame in frames)
+        ]
         definition = DataDefinition(
             numerical_columns=[name for name in FIELDS if name not in _CATEGORIES],
             categorical_columns=list(_CATEGORIES),
         )
-        judged = {name: _bar(name, frames[0], reference, threshold) for name in drawn}
         report = Report(
             [
                 DataDriftPreset(
-                    columns=drawn,
-                    per_column_method={
-                        name: _test(name, len(now), reference, threshold) for name in drawn
-                    },
-                    per_column_threshold=judged,
+                    columns=[field.name for field in drawn],
+                    per_column_method={field.name: _test(field) for field in drawn},
+                    per_column_threshold={field.name: field.bar for field in drawn},
                     drift_share=1 / len(drawn),
                 ),
                 *(MissingValueCount(column=name) for name in lacking),
@@ -129,33 +127,17 @@ def _answers(scores: pa.ChunkedArray, fates: pa.ChunkedArray) -> pd.DataFrame:
     )
 
 
-def _judge(name: str, values: Any, rows: int, reference: Reference, threshold: float) -> Drift:
-    field = reference.field(name)
-    counts = np.bincount(binning(field)(values), minlength=len(field.shares))
-    counts[-1] += rows - counts.sum()  # the missing ones, which Evidently takes away
-    return reference.judge(name, counts.tolist(), threshold)
-
-
-def _bar(name: str, frame: pd.DataFrame, reference: Reference, threshold: float) -> float:
-    values = frame[name].dropna().to_numpy()
-    return _judge(name, values, len(frame), reference, threshold).bar
-
-
-def _test(name: str, rows: int, reference: Reference, threshold: float) -> StatTest:
-    """Our judgement on one field, as Evidently takes it: one name for each field and report."""
+def _test(field: FieldDrift) -> StatTest:
+    """Our judgement on one field, as Evidently takes it."""
     from evidently.legacy.calculations.stattests import StatTest, register_stattest
     from evidently.legacy.core import ColumnType
 
-    def judge(_: Any, now: pd.Series, kind: Any, bar: float) -> tuple[float, bool]:  # noqa: ARG001
-        found = _judge(name, now.to_numpy(), rows, reference, threshold)
-        return found.index, found.drifted
-
     test = StatTest(
-        name=f"{TEST_NAME}_{name}",
+        name=f"{TEST_NAME}_{field.name}",
         display_name=_SHOWN_AS,
         allowed_feature_types=[ColumnType.Numerical, ColumnType.Categorical],
     )
-    register_stattest(test, default_impl=judge)
+    register_stattest(test, default_impl=lambda *_: (field.index, field.drifted))
     return test
 
 

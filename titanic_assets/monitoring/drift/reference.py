@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from titanic_model.contract import LABEL
-from titanic_model.reference import DRIFT_FIELDS, SCORE, Reference
+from titanic_model.reference import DRIFT_FIELDS, SCORE, SCORE_WITHOUT_NAME, Reference
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,7 +29,11 @@ MOST_ROWS = 20_000
 _BINS = "release/reference.json"
 
 
-def reference_rows(training: TrainingData, unseen: NDArray[np.float64]) -> bytes:
+def reference_rows(
+    training: TrainingData,
+    unseen: NDArray[np.float64],
+    without_name: NDArray[np.float64],
+) -> bytes:
     """The fields of the training passengers, what each was given unseen, and what came of them.
 
     Of a large list it is a sample, the same each time.
@@ -45,6 +49,7 @@ def reference_rows(training: TrainingData, unseen: NDArray[np.float64]) -> bytes
         {
             **{name: pa.array(known[name], from_pandas=True) for name in DRIFT_FIELDS},
             SCORE: unseen,
+            SCORE_WITHOUT_NAME: without_name,
             LABEL: training.survived.astype(bool),
         }
     )
@@ -62,14 +67,21 @@ def read_reference(client: MlflowClient, run_id: str) -> Reference:
         return Reference.from_json(_fetched(client, run_id, _BINS, folder).read_text())
 
 
-def read_reference_rows(client: MlflowClient, run_id: str) -> pa.Table | None:
-    """Those passengers; None of a version that was trained before they were kept."""
+def read_reference_rows(client: MlflowClient, run_id: str, nameless: float) -> pa.Table | None:
+    """Those passengers, such a share of them scored as if they had no name.
+
+    None of a version that was trained before they were kept.
+    """
+    import numpy as np
     import pyarrow.parquet as pq
 
     if ROWS not in {each.path for each in client.list_artifacts(run_id, FOLDER)}:
         return None
     with TemporaryDirectory() as folder:
-        return pq.ParquetFile(_fetched(client, run_id, ROWS, folder)).read()
+        rows = pq.ParquetFile(_fetched(client, run_id, ROWS, folder)).read()
+    chosen = np.random.default_rng(0).random(len(rows)) < nameless
+    scores = np.where(chosen, rows[SCORE_WITHOUT_NAME].to_numpy(), rows[SCORE].to_numpy())
+    return rows.set_column(rows.schema.get_field_index(SCORE), SCORE, [scores])
 
 
 def _fetched(client: MlflowClient, run_id: str, path: str, into: str) -> Path:

@@ -26,8 +26,11 @@ def sentence(found: VersionDrift) -> str:
             f"{ENOUGH} on."
         )
     if found.drifted:
-        moved = ", ".join(_moved(field) for field in found.drifted)
-        return f"Of the last {found.predictions:,} predictions of {who} these have moved: {moved}."
+        moved = _listed([_moved(field) for field in found.drifted])
+        return (
+            f"Not such passengers as {who} was trained on, in its last {found.predictions:,} "
+            f"predictions: {moved} moved."
+        )
     farthest = max(found.fields, key=lambda field: field.index / field.bar)
     return (
         f"The last {found.predictions:,} predictions of {who} are about such passengers as it was "
@@ -39,6 +42,10 @@ def sentence(found: VersionDrift) -> str:
 def spoken(name: str) -> str:
     """A field as people read of it."""
     return _SPOKEN.get(name, name)
+
+
+def _listed(words: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 
 def _moved(field: FieldDrift) -> str:

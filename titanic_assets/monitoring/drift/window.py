@@ -68,8 +68,8 @@ def judge_fields(
     """Each field as the reference has it and as it was counted, with the verdict."""
     found = []
     for name, counts in counted.counts.items():
-        field = reference.field(name)
-        judged = reference.judge(name, counts.tolist(), threshold)
+        field = counted.reference_of(name, reference)
+        judged = reference.judge(field, counts.tolist(), threshold)
         now = counts / max(1, judged.n)
         found.append(
             FieldDrift(
