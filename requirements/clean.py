@@ -14,7 +14,7 @@ KEPT = ("landing", "quarantine", "predictions", "ledger")
 RUNNING = "running.json"
 # Named one by one, so that a home set to a folder full of other things loses none of them.
 OURS = (
-    "assets", "bentoml", "dagster", "features", "logs", "mlflow", "releases", "reports",
+    "assets", "bentoml", "dagster", "events", "features", "logs", "mlflow", "releases", "reports",
     RUNNING,
 )  # fmt: skip
 OF_THE_DEMO = "made-by-the-demo"

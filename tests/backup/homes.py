@@ -6,9 +6,11 @@ import pyarrow.parquet as pq
 
 from bento_service.prediction_log.segment import Segment
 from tests.model.conftest import features_table, passenger_rows
+from tests.prediction_log.lines import a_line, a_segment, an_outcome, seconds
 from tests.releasing.conftest import Models
 from titanic_assets.feature_tables import write_online
 from titanic_assets.ledger import PromotionLedger
+from titanic_assets.monitoring.events.collecting import collect
 from titanic_assets.releasing.publish import publish
 from titanic_assets.settings import Settings
 from titanic_assets.stack.stores import prepare_dagster
@@ -59,6 +61,7 @@ class LivedInHome(Home):
         self.write("landing/list.csv", "a,b\n")
         self.write("reports/page.html", "<p>page</p>")
         self._log_predictions()
+        self._collect_events()
         for name in ("logs/api.log", "assets/.value.json.1", "bentoml/unfinished/half"):
             self.write(name, "of no use tomorrow")
 
@@ -98,3 +101,11 @@ class LivedInHome(Home):
         closed.close()
         self._open_segment = Segment.create(day / "open.jsonl")
         self._open_segment.append(memoryview(b'{"n": 2}\n{"n": 3}\n{"n": 4, "to'))
+
+    def _collect_events(self):
+        """Of a log that was taken away since; a killed collection has left a file behind."""
+        log = self.path.with_name("another log")
+        noon = seconds("12:00:00")
+        a_segment(log, "12:00:00", [a_line(noon), an_outcome(noon + 60)])
+        collect(self.settings.model_copy(update={"prediction_log_uri": str(log)}))
+        self.write("events/predictions/day=2026-11-21/killed-1.parquet", "half")

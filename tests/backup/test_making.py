@@ -31,8 +31,8 @@ def test_what_matters_is_in_it_and_nothing_else(lived_in, tmp_path, progress):
     assert names[-1] == "manifest.json"
     assert set(manifest.files) == set(names[:-1])
     assert {name.split("/")[0] for name in manifest.files} == {
-        "assets", "bentoml", "dagster", "features", "landing", "ledger", "mlflow", "predictions",
-        "quarantine", "releases", "reports",
+        "assets", "bentoml", "dagster", "events", "features", "landing", "ledger", "mlflow",
+        "predictions", "quarantine", "releases", "reports",
     }  # fmt: skip
     unwanted = (".lock", "-wal", "-shm", ".log", "/.value.json.1", "unfinished/half", ".open")
     assert [name for name in names if name.endswith(unwanted)] == []
@@ -51,6 +51,9 @@ def test_what_depends_on_another_thing_is_copied_before_it(lived_in, tmp_path, p
         "ledger/promotions.jsonl",
         "mlflow/mlflow.db",
         next(name for name in names if name.startswith("mlflow/artifacts/")),
+        "events/collected.db",
+        next(name for name in names if name.startswith("events/predictions/")),
+        next(name for name in names if name.startswith("predictions/")),
     ]
     assert sorted(in_order, key=names.index) == in_order
 

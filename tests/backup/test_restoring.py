@@ -15,6 +15,8 @@ from titanic_assets.backup.progress import Progress
 from titanic_assets.backup.restoring import HomeNotEmpty, TooLittleRoom, restore
 from titanic_assets.feature_store import store_config
 from titanic_assets.ledger import PromotionLedger
+from titanic_assets.monitoring.events.auditing import audit
+from titanic_assets.monitoring.events.store import EventStore
 from titanic_assets.settings import Settings
 from titanic_assets.stack.only_one import AlreadyRunning, the_only_one
 from titanic_assets.tracking.registry import Registry
@@ -133,6 +135,13 @@ def test_what_people_and_callers_sent_is_there(restored):
     assert (places.quarantine / "refused" / "d.json").read_text() == "{}"
     log = places.prediction_log / "2026-11-21"
     assert (log / "open.jsonl").read_bytes() == b'{"n": 2}\n{"n": 3}\n'
+
+
+def test_what_was_collected_is_there_once(restored):
+    store = EventStore.of(restored.settings)
+    (batch,) = store.predictions(["request_id"], outcomes=True)
+    assert batch.to_pylist() == [{"request_id": "r", "outcome": True}]
+    assert audit(store.folder).is_right
 
 
 def test_a_restored_home_can_be_backed_up_and_restored_again(restored, tmp_path, progress):

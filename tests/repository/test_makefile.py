@@ -49,7 +49,8 @@ def test_promote_wants_to_know_which_version():
 
 def test_clean_removes_what_was_made_and_keeps_what_cannot_be_made_again(checkout, tmp_path):
     home = tmp_path / "home"
-    for name in ("mlflow", "dagster", "assets", "landing", "quarantine", "predictions", "ledger"):
+    made, sent = ("mlflow", "dagster", "assets", "events"), ("landing", "predictions")
+    for name in (*made, *sent, "quarantine", "ledger"):
         (home / name).mkdir(parents=True)
         (home / name / "file").touch()
     (home / "running.json").touch()

@@ -33,6 +33,7 @@ def folders(places: Places) -> tuple[Path, ...]:
         places.landing,
         places.quarantine,
         places.reports,
+        places.events,
         places.prediction_log,
     )
 
@@ -93,6 +94,16 @@ def _from_outside(copying: Copying, settings: Settings) -> None:
     copying.files(files_under(places.reports))
 
 
+def _events(copying: Copying, settings: Settings) -> None:
+    """What names the files first: none that it names is ever removed, or changed.
+
+    Before the log, of which it knows what was collected.
+    """
+    events = settings.places.events
+    copying.in_place(path for path in sorted(events.glob("*.db")) if path.is_file())
+    copying.files(files_under(events))
+
+
 def _prediction_log(copying: Copying, settings: Settings) -> None:
     # Listed twice: a segment that is renamed just then may be missed by one listing.
     for _ in range(2):
@@ -111,5 +122,6 @@ PARTS: Mapping[str, Callable[[Copying, Settings], None]] = {
     "registry and ledger": _registry,
     "artifacts of MLflow": _artifacts,
     "landed lists, quarantine and reports": _from_outside,
+    "collected events": _events,
     "prediction log": _prediction_log,
 }
