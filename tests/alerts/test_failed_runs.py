@@ -11,11 +11,11 @@ from titanic_assets.automation.failures import failure_alert_sensor
 UI = "http://localhost:3000"
 REASON = "12 candidates, and none at /data/0123456789ab is any good"
 MEANS = (
-    "The service answers as before, with the model it has. No newer model is trained until this is "
+    "the service answers as before, with the model it has. No newer model is trained until this is "
     "mended."
 )
 DO = (
-    "Open the run and read the step that failed; mend the cause; then launch training_job again. "
+    "open the run and read the step that failed; mend the cause; then launch training_job again. "
     "The next list that lands and the weekly schedule start it, too."
 )
 
@@ -78,13 +78,15 @@ def fail(instance, settings):
             instance.get_run_by_id(run.run_id),
             resources={"settings": settings},
         )
-        return run.run_id, failure_alert_sensor(context.for_run_failure())
+        # Of several runs in one tick, a reason for skipping one would fail the tick.
+        assert failure_alert_sensor(context.for_run_failure()) is None
+        return run.run_id
 
     return failed
 
 
 def test_a_failed_run_is_told_with_its_reason_what_it_means_and_what_to_do(fail, receiver):
-    run_id, _ = fail(training_job)
+    run_id = fail(training_job)
 
     (text,) = receiver.texts
     assert text.splitlines() == [
@@ -97,8 +99,7 @@ def test_a_failed_run_is_told_with_its_reason_what_it_means_and_what_to_do(fail,
 
 
 def test_a_run_that_is_tried_again_is_told_when_its_last_try_fails(fail, receiver):
-    _, skipped = fail(training_job, {"dagster/will_retry": "true"})
-    assert skipped.skip_message == "the run is tried again"
+    fail(training_job, {"dagster/will_retry": "true"})
     assert receiver.taken == []
 
     fail(training_job, {"dagster/will_retry": "false"})
@@ -134,9 +135,8 @@ def test_a_release_that_does_not_go_live_is_told_as_such(fail, settings, ledger)
 
 
 def test_a_failed_test_of_alerts_raises_none(fail, receiver):
-    _, skipped = fail(the_test_job)
+    fail(the_test_job)
 
-    assert skipped is not None
     assert receiver.taken == []
 
 

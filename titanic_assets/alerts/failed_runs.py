@@ -40,39 +40,39 @@ class _Words:
 
 _OF_JOBS = {
     "training_job": _Words(
-        "The service answers as before, with the model it has. No newer model is trained until "
+        "the service answers as before, with the model it has. No newer model is trained until "
         "this is mended.",
-        "Open the run and read the step that failed; mend the cause; then launch training_job "
+        "open the run and read the step that failed; mend the cause; then launch training_job "
         "again. The next list that lands and the weekly schedule start it, too.",
     ),
     "bundle_job": _Words(
-        "The service answers as before, with the version before. The one that was promoted is not "
+        "the service answers as before, with the version before. The one that was promoted is not "
         "live.",
-        "Open the run and read the step that failed; mend the cause; then launch bundle_job again.",
+        "open the run and read the step that failed; mend the cause; then launch bundle_job again.",
     ),
     "rollback_job": _Words(
-        "The version that was to be withdrawn may still be answering.",
-        "Look which version answers (/api/v1/health of the service). If it is still that one, "
+        "the version that was to be withdrawn may still be answering.",
+        "look which version answers (/api/v1/health of the service). If it is still that one, "
         "mend the cause and give `make rollback`.",
         "critical",
     ),
     "flip_job": _Words(
-        "The service answers as before, with the champion. The challenger was not promoted.",
-        "Open the run, mend the cause, and launch flip_job again from the run's page.",
+        "the service answers as before, with the champion. The challenger was not promoted.",
+        "open the run, mend the cause, and launch flip_job again from the run's page.",
     ),
     "image_job": _Words(
-        "The service answers as before. There is no container image of the newest release.",
-        "Open the run, mend the cause, and launch image_job again.",
+        "the service answers as before. There is no container image of the newest release.",
+        "open the run, mend the cause, and launch image_job again.",
     ),
     "monitoring_job": _Words(
-        "The service answers as before, but nobody watches for drift and performance meanwhile.",
-        "Open the run, mend the cause, and launch monitoring_job again. The next one is due within "
+        "the service answers as before, but nobody watches for drift and performance meanwhile.",
+        "open the run, mend the cause, and launch monitoring_job again. The next one is due within "
         "six hours.",
     ),
 }
 _OF_OTHERS = _Words(
-    "The service answers as before.",
-    "Open the run and read the step that failed; mend the cause; then launch it again.",
+    "the service answers as before.",
+    "open the run and read the step that failed; mend the cause; then launch it again.",
 )
 
 
@@ -88,16 +88,16 @@ def alert_of_failed_run(run: FailedRun, dagster_ui: str) -> Alert:
         kind, title = "batch_refused", "A passenger list was refused"
         # Counts and names are what tells one refused list from another.
         key = f"batch_refused:{hashlib.sha256(run.reason.encode()).hexdigest()[:12]}"
-        means = "Nothing of that run is used, and the service answers as before."
+        means = "nothing of that run is used, and the service answers as before."
         do = (
-            "Mend the list and land it again. A list in the landing folder is left out from now "
+            "mend the list and land it again. A list in the landing folder is left out from now "
             "on, and its bad rows are in the quarantine with reasons; a configured source is tried "
             "again by every run."
         )
     elif run.step == "live_release":
         kind, title = "release_refused", "A release did not go live"
         key = release_key(run.release) if run.release else key
-        means = "The service answers as before, with the version before, if it answers at all."
+        means = "the service answers as before, with the version before, if it answers at all."
     at = f" at {run.step}" if run.step and run.job != _BY_HAND else ""
     links = {"Run": f"{dagster_ui}/runs/{run.run_id}", "Report": run.report or ""}
     return Alert(

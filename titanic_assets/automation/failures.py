@@ -13,6 +13,7 @@ from titanic_assets.alerts.ledger import AlertLedger
 from titanic_assets.alerts.raising import raise_alert, trouble_over
 from titanic_assets.alerts.wanted import wanted_releases
 from titanic_assets.automation.alert_test import TEST_JOB
+from titanic_assets.refusals import RefusedBatches
 from titanic_assets.settings import Settings
 
 if TYPE_CHECKING:
@@ -26,17 +27,21 @@ if TYPE_CHECKING:
 )
 def failure_alert_sensor(
     context: dg.RunFailureSensorContext, settings: dg.ResourceParam[Settings]
-) -> dg.SkipReason | None:
-    """Raise an alert, unless Dagster tries the run again."""
+) -> None:
+    """Raise an alert, unless Dagster tries the run again.
+
+    It returns nothing, whatever comes of it: a reason for skipping one of several runs would fail
+    the tick, and leave Dagster's cursor where it was.
+    """
     run = context.instance.get_run_by_id(context.dagster_run.run_id) or context.dagster_run
     if run.job_name == TEST_JOB:
-        return dg.SkipReason("whoever tries alerts looks at that run anyway")
+        return  # whoever tries alerts looks at that run anyway
     if run.tags.get("dagster/will_retry") == "true":
-        return dg.SkipReason("the run is tried again")
+        context.log.info("run %s is tried again, so nobody is told yet", run.run_id)
+        return
     alert = alert_of_failed_run(_failed_run(context, run, settings), settings.dagster_ui)
     _close_what_was_mended(context.instance, run.job_name, alert, settings, context.log.info)
     raise_alert(settings, alert, context.log.info)
-    return None
 
 
 def _failed_run(
@@ -67,10 +72,19 @@ def _failed_run(
         job=run.job_name,
         step=step,
         reason=reason,
-        about_lists=bool(report) or "SourcesFailed" in names,
+        about_lists=bool(report) or ("SourcesFailed" in names and _names_refused(reason, settings)),
         release=wanted.champion if wanted else "",
         report=report,
     )
+
+
+def _names_refused(reason: str, settings: Settings) -> bool:
+    """Whether a list is at fault; a source that is out of reach is refused by nobody."""
+    try:
+        refused = RefusedBatches.of(settings.places).all()
+    except (OSError, ValueError):
+        return False
+    return any(refusal.name in reason for refusal in refused)
 
 
 def _close_what_was_mended(
