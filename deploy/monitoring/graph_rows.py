@@ -103,7 +103,7 @@ def dagster(metrics: Mapping[str, Exported]) -> list[Panel]:
             "In an hour, by job and how they ended.",
             (
                 Query(
-                    f"sum by (dagster_job, status) (increase({m.RUNS}[1h])) > 0",
+                    f"sum by (dagster_job, status) (increase({m.RUNS}[1h]))",
                     "{{dagster_job}}, {{status}}",
                 ),
             ),
