@@ -63,30 +63,41 @@ def instance(tmp_path):
 
 
 @pytest.fixture
-def fail(instance, settings):
-    """Run a job that fails, and let the sensor look at that run."""
+def look(instance, settings):
+    """Evaluate the sensor as the daemon does, from where it looked before."""
+    cursor = None
 
-    def failed(job, tags=None, **options):
-        run = job.execute_in_process(
-            instance=instance, raise_on_error=False, tags=tags or {}, **options
-        )
-        (event,) = [event for event in run.all_events if event.is_run_failure]
-        context = dg.build_run_status_sensor_context(
-            "failure_alert_sensor",
-            event,
-            instance,
-            instance.get_run_by_id(run.run_id),
-            resources={"settings": settings},
-        )
-        # Of several runs in one tick, a reason for skipping one would fail the tick.
-        assert failure_alert_sensor(context.for_run_failure()) is None
-        return run.run_id
+    def looked():
+        nonlocal cursor
+        with dg.build_sensor_context(instance, cursor, resources={"settings": settings}) as context:
+            found = failure_alert_sensor.evaluate_tick(context)
+        cursor = found.cursor
+        return found
+
+    looked()  # what failed before it was switched on is told nobody
+    return looked
+
+
+@pytest.fixture
+def fail(instance, look):
+    """Run jobs that fail, and let the sensor look at those runs; returns their ids."""
+
+    def failed(*jobs, tags=None, **options):
+        runs = [
+            job.execute_in_process(
+                instance=instance, raise_on_error=False, tags=tags or {}, **options
+            )
+            for job in jobs
+        ]
+        for _ in jobs:  # Dagster has it look at a few runs at a time
+            assert [reaction.error for reaction in look().dagster_run_reactions] in ([None], [])
+        return [run.run_id for run in runs]
 
     return failed
 
 
 def test_a_failed_run_is_told_with_its_reason_what_it_means_and_what_to_do(fail, receiver):
-    run_id = fail(training_job)
+    (run_id,) = fail(training_job)
 
     (text,) = receiver.texts
     assert text.splitlines() == [
@@ -99,10 +110,10 @@ def test_a_failed_run_is_told_with_its_reason_what_it_means_and_what_to_do(fail,
 
 
 def test_a_run_that_is_tried_again_is_told_when_its_last_try_fails(fail, receiver):
-    fail(training_job, {"dagster/will_retry": "true"})
+    fail(training_job, tags={"dagster/will_retry": "true"})
     assert receiver.taken == []
 
-    fail(training_job, {"dagster/will_retry": "false"})
+    fail(training_job, tags={"dagster/will_retry": "false"})
     assert len(receiver.taken) == 1
 
 
@@ -138,6 +149,19 @@ def test_a_failed_test_of_alerts_raises_none(fail, receiver):
     fail(the_test_job)
 
     assert receiver.taken == []
+
+
+def test_of_all_runs_that_failed_between_two_looks_each_is_told(instance, look, receiver):
+    """One that is not told of must not hold up those beside it."""
+    for job in (training_job, the_test_job, bundle_job):
+        job.execute_in_process(instance=instance, raise_on_error=False)
+    for _ in range(3):
+        look()
+
+    assert [text.splitlines()[0] for text in receiver.texts] == [
+        "[warning] training_job failed",
+        "[warning] A release did not go live",
+    ]
 
 
 def alert_of(job, step="step", reason="a reason", **changes):
