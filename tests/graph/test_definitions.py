@@ -82,7 +82,12 @@ def test_the_graph_is_the_one_in_the_documentation(definitions):
         for key in graph.get_all_asset_keys()
     }
     assert downstream == {
-        "raw_passengers": set(),
+        "prediction_events": set(),
+        "labelled_passengers": {"prediction_events"},
+        "drift_report": {"prediction_events"},
+        "performance_report": {"prediction_events"},
+        "experiment_report": {"prediction_events"},
+        "raw_passengers": {"labelled_passengers"},
         "validated_passengers": {"raw_passengers"},
         "quarantined_passengers": {"raw_passengers"},
         "passenger_features": {"validated_passengers"},
@@ -123,13 +128,25 @@ def made_by(definitions, job):
     return {key.to_user_string() for key in assets}
 
 
-def test_every_asset_is_made_by_training_by_bundling_or_as_an_image(definitions):
+def test_every_asset_is_made_by_one_job(definitions):
     graph = definitions.resolve_asset_graph()
-    serving, image = {"serving_bundle", "live_release"}, {"serving_image"}
-    assert made_by(definitions, "bundle_job") == serving
-    assert made_by(definitions, "image_job") == image
     everything = {key.to_user_string() for key in graph.get_all_asset_keys()}
-    assert made_by(definitions, "training_job") == everything - serving - image - {"alert_ledger"}
+    jobs = {
+        "bundle_job": {"serving_bundle", "live_release"},
+        "image_job": {"serving_image"},
+        "monitoring_job": {
+            "prediction_events",
+            "labelled_passengers",
+            "drift_report",
+            "performance_report",
+            "experiment_report",
+        },
+    }
+    for job, assets in jobs.items():
+        assert made_by(definitions, job) == assets
+    # The ledger of alerts shows itself whenever there is something new in it.
+    others = set().union(*jobs.values(), {"alert_ledger"})
+    assert made_by(definitions, "training_job") == everything - others
 
 
 def test_an_image_follows_every_release_where_that_is_set(definitions):
@@ -176,6 +193,13 @@ def test_a_killed_bundle_run_is_tried_again_and_one_that_gave_up_is_not(definiti
 def test_steps_share_a_process_however_a_run_is_started(definitions, job):
     repository = definitions.get_repository_def()
     assert repository.get_job(job).executor_def is dg.in_process_executor
+
+
+def test_what_the_service_logged_is_collected_and_judged_every_six_hours(definitions):
+    schedule = definitions.resolve_schedule_def("six_hourly_monitoring_schedule")
+    assert (schedule.cron_schedule, schedule.execution_timezone) == ("0 */6 * * *", "UTC")
+    assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
+    assert schedule.job_name == "monitoring_job"
 
 
 def test_training_is_scheduled_for_monday_morning_and_on(definitions):
