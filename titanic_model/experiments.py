@@ -158,38 +158,48 @@ def compare_arms(champion: Arm, challenger: Arm) -> Contest:
 
 def recommend(contest: Contest | None, policy: ExperimentPolicy) -> Recommendation:
     """Promote the challenger, keep the champion, or wait for more outcomes."""
+    early = _too_early(contest, policy)
+    if contest is None or early:
+        return Recommendation("wait", f"cannot be judged yet: {early}")
+    verdict, because = _verdict(contest, policy)
+    return Recommendation(verdict, f"{_found(contest)}: {because}")
+
+
+def _too_early(contest: Contest | None, policy: ExperimentPolicy) -> str:
+    """What is missing before anything can be said; nothing, once it is all there."""
     known = contest.outcomes if contest else 0
     if contest is None or known < policy.outcomes:
-        return Recommendation(
-            "wait", f"cannot be judged yet: {known:,} of {policy.outcomes:,} outcomes are known"
-        )
+        return f"{known:,} of {policy.outcomes:,} outcomes are known"
     if contest.callers and min(contest.callers) < policy.callers:
-        return Recommendation(
-            "wait",
-            f"cannot be judged yet: {contest.callers[1]:,} callers were answered by it and "
-            f"{contest.callers[0]:,} by the champion, and it takes {policy.callers} of each",
+        return (
+            f"{contest.callers[1]:,} callers were answered by it and {contest.callers[0]:,} by the "
+            f"champion, and it takes {policy.callers} of each"
         )
-    gain, within = contest.gain, contest.gain_interval
-    found = (
-        f"{'gains' if gain >= 0 else 'loses'} {abs(gain):.4f} log loss on {known:,} passengers "
-        f"(between {within.low:+.4f} and {within.high:+.4f}) and is "
-        f"{abs(contest.accuracy_difference) * 100:.1f} points "
-        f"{'more' if contest.accuracy_difference >= 0 else 'less'} often right"
-    )
+    return ""
+
+
+def _verdict(contest: Contest, policy: ExperimentPolicy) -> tuple[Verdict, str]:
+    within = contest.gain_interval
     if contest.accuracy_interval.high < 0:
-        return Recommendation("keep", f"{found}: it is wrong more often, beyond chance")
+        return "keep", "it is wrong more often, beyond chance"
+    if within.high < 0:
+        return "keep", "it is worse, beyond chance"
     if within.high < policy.minimum_gain:
-        worse = (
-            "it is worse, beyond chance"
-            if within.high < 0
-            else (f"it does not gain the {policy.minimum_gain:g} that a promotion takes")
-        )
-        return Recommendation("keep", f"{found}: {worse}")
-    if within.low > 0 and gain >= policy.minimum_gain:
-        return Recommendation("promote", f"{found}: it is better, beyond chance")
-    many = about(outcomes_to_tell(gain, contest.spread))
-    return Recommendation(
-        "wait", f"{found}: that may be chance. Such a difference takes {many} outcomes to tell"
+        return "keep", f"it does not gain the {policy.minimum_gain:g} that a promotion takes"
+    if within.low <= 0:
+        many = about(outcomes_to_tell(contest.gain, contest.spread))
+        return "wait", f"that may be chance. Such a difference takes {many} outcomes to tell"
+    if contest.gain < policy.minimum_gain:
+        return "wait", "it is better, and so far by less than a promotion takes"
+    return "promote", "it is better, beyond chance"
+
+
+def _found(contest: Contest) -> str:
+    gain, within, more = contest.gain, contest.gain_interval, contest.accuracy_difference
+    return (
+        f"{'gains' if gain >= 0 else 'loses'} {abs(gain):.4f} log loss on {contest.outcomes:,} "
+        f"passengers (between {within.low:+.4f} and {within.high:+.4f}) and is "
+        f"{abs(more) * 100:.1f} points {'more' if more >= 0 else 'less'} often right"
     )
 
 
