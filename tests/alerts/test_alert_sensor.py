@@ -236,3 +236,10 @@ def test_the_ledger_can_be_materialised_by_hand(run_test, instance, settings):
 
     (shown,) = run.asset_materializations_for_node("alert_ledger")
     assert shown.metadata["dagster/row_count"].value == 1
+
+
+def test_both_sensors_are_on(settings):
+    definitions = define(settings)
+    for name in ("alert_sensor", "failure_alert_sensor"):
+        sensor = definitions.resolve_sensor_def(name)
+        assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
