@@ -1,8 +1,7 @@
 """Champion and challenger on live traffic: which is better, as far as outcomes tell.
 
-An experiment is looked at again and again while outcomes come in. A test that is right 19 times in
-20 when looked at once would sooner or later call any two models different. So the intervals here
-hold at all looks together: a confidence sequence, wider than an interval that is looked at once.
+An experiment is looked at again and again while outcomes come in, so its intervals are those that
+hold at all looks together.
 """
 
 from __future__ import annotations
@@ -17,14 +16,9 @@ from numpy.typing import NDArray
 
 from titanic_model.metrics import Floats, losses, says_survived
 from titanic_model.resampling import Interval
+from titanic_model.sequential import about, interval_of, interval_of_mean, outcomes_to_tell
 
 Verdict = Literal["promote", "keep", "wait"]
-
-# How often, over all looks together, the truth may lie outside.
-_ALPHA = 0.05
-# The sequence is narrowest, for what it promises, at about so many passengers.
-_NARROWEST_AT = 1000
-_MOST = 10_000_000
 _STEPS = 50
 
 
@@ -100,9 +94,9 @@ def compare_pairs(truth: NDArray[Any], champion: Floats, challenger: Floats) -> 
         champion_log_loss=float(lost[0].mean()),
         challenger_log_loss=float(lost[1].mean()),
         gain=float(gained.mean()),
-        gain_interval=_at_all_looks(gained),
+        gain_interval=interval_of_mean(gained),
         spread=float(gained.std()),
-        accuracy_interval=_at_all_looks(right[1].astype(np.float64) - right[0]),
+        accuracy_interval=interval_of_mean(right[1].astype(np.float64) - right[0]),
         only_challenger_right=only_challenger,
         only_champion_right=only_champion,
         p_value=uneven(only_challenger, only_champion),
@@ -142,9 +136,9 @@ def compare_arms(champion: Arm, challenger: Arm) -> Contest:
         champion_log_loss=lost[0].mean,
         challenger_log_loss=lost[1].mean,
         gain=gain,
-        gain_interval=_between(gain, error, sum(callers)),
+        gain_interval=interval_of(gain, error, sum(callers)),
         spread=error * math.sqrt(outcomes),
-        accuracy_interval=_between(
+        accuracy_interval=interval_of(
             right[1].mean - right[0].mean,
             math.hypot(right[0].error, right[1].error),
             sum(callers),
@@ -215,32 +209,6 @@ def uneven(only_one: int, only_other: int) -> float:
     return min(1.0, math.erfc(deviations / math.sqrt(2)))
 
 
-def outcomes_to_tell(difference: float, spread: float) -> int | None:
-    """How many outcomes it takes to tell such a mean difference from none; None: ten million."""
-    low, high = 1, _MOST
-    if abs(difference) <= spread * reach(high):
-        return None
-    while low < high:
-        middle = (low + high) // 2
-        if spread * reach(middle) < abs(difference):
-            high = middle
-        else:
-            low = middle + 1
-    return low
-
-
-def about(many: int | None) -> str:
-    """So many outcomes in words, as exactly as anybody can know it.
-
-    >>> about(63_805), about(None)
-    ('about 64,000', 'more than 10,000,000')
-    """
-    if many is None:
-        return f"more than {_MOST:,}"
-    unit = 10 ** max(0, len(str(many)) - 2)
-    return f"about {round(many / unit) * unit:,}"
-
-
 def _course(gained: NDArray[np.float64]) -> Iterator[Step]:
     """The steps on the way, evenly spread; before the first tenth there is little to see."""
     many = len(gained)
@@ -248,27 +216,7 @@ def _course(gained: NDArray[np.float64]) -> Iterator[Step]:
     for after in np.unique(np.linspace(max(1, many // 10), many, _STEPS).astype(int)).tolist():
         mean = float(sums[after - 1] / after)
         spread = math.sqrt(max(0.0, squares[after - 1] / after - mean**2))
-        yield Step(after, mean, _between(mean, spread / math.sqrt(after), after))
-
-
-def _at_all_looks(values: NDArray[np.float64]) -> Interval:
-    many = len(values)
-    return _between(float(values.mean()), float(values.std()) / math.sqrt(many), many)
-
-
-def _between(mean: float, error: float, many: int) -> Interval:
-    far = error * math.sqrt(many) * reach(many)
-    return Interval(mean - far, mean + far)
-
-
-def reach(many: Any) -> Any:
-    """How far a mean of so many may ever be from the truth, in deviations of one of them.
-
-    Robbins' normal mixture, as an asymptotic confidence sequence of Waudby-Smith and others (2021).
-    """
-    twice = -2 * math.log(_ALPHA)
-    mixed = (twice + math.log(twice) + 1) / _NARROWEST_AT * many
-    return np.sqrt(2 * (mixed + 1) / (many * mixed) * np.log(np.sqrt(mixed + 1) / _ALPHA))
+        yield Step(after, mean, interval_of(mean, spread / math.sqrt(after), after))
 
 
 @dataclass(frozen=True)

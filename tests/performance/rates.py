@@ -11,11 +11,11 @@ from titanic_model.experiments import (
     Arm,
     ExperimentPolicy,
     compare_arms,
-    reach,
     recommend,
 )
 from titanic_model.metrics import losses
 from titanic_model.outcomes import Promise, PromisePolicy, figures_of, judge_promise
+from titanic_model.sequential import reach
 
 SIZES = (100, 200, 500)
 _TRAINED_ON = 1047  # of the packaged list; the promise was measured on as many

@@ -9,14 +9,13 @@ from titanic_model.comparison import mcnemar
 from titanic_model.experiments import (
     Arm,
     ExperimentPolicy,
-    about,
     compare_arms,
     compare_pairs,
-    outcomes_to_tell,
     recommend,
     uneven,
 )
 from titanic_model.resampling import Interval
+from titanic_model.sequential import about, outcomes_to_tell
 
 POLICY = ExperimentPolicy(outcomes=100, minimum_gain=0.002)
 

@@ -7,7 +7,8 @@ import pytest
 
 from tests.docs.pages import PAGES
 from tests.performance import rates
-from titanic_model.experiments import ExperimentPolicy, compare_pairs, reach, recommend
+from titanic_model.experiments import ExperimentPolicy, compare_pairs, recommend
+from titanic_model.sequential import reach
 
 # The tables are of four times as many draws.
 _ABOUT = 0.09

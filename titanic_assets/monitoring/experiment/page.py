@@ -9,7 +9,7 @@ import dagster as dg
 
 from titanic_assets.metadata import as_table
 from titanic_assets.monitoring.page import render
-from titanic_model.experiments import about, outcomes_to_tell
+from titanic_model.sequential import about, outcomes_to_tell
 
 if TYPE_CHECKING:
     from titanic_assets.monitoring.experiment.report import Experiment, ExperimentReport
