@@ -74,7 +74,7 @@ class Prometheus:
 
 
 def traffic(service):
-    """Something of all that callers do."""
+    """Something of all that callers do; outcomes come last."""
     service.predict(sex="female")
     service.predict(pclass=9)
     rows = [{"pclass": row % 3 + 1, "sex": "male", "age": row % 80} for row in range(120)]
@@ -131,7 +131,10 @@ def prometheus(tmp_path_factory):
         asked = Prometheus(ports["prometheus"], ports["alertmanager"])
         running.callback(asked.close)
         wait_until(lambda: asked.up() == set(JOBS), 20, "not everything was scraped")
+        wait_until(lambda: asked.ask("titanic_outcomes_total"), 10, "the traffic was not seen")
         traffic(service)
+        more = "increase(titanic_outcomes_total[1m]) > 0"
+        wait_until(lambda: asked.ask(more), 10, "more traffic was not seen")
         wait_until(lambda: not unrecorded(asked), 10, "not all rules had data")
         yield asked
 
