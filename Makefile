@@ -88,7 +88,7 @@ bench: ## the benchmarks, beside their peers; writes benchmarks/RESULTS.md (need
 
 screenshots: ## pictures of a running `make run` for docs/ (needs chromium)
 	@$(INSTALL) orchestration
-	@$(IN_VENV) docs/screenshots.py
+	@$(IN_VENV) docs/screenshots.py $(ARGS)
 
 dashboards: ## Grafana's dashboard in deploy/, made of the metrics that the code exports
 	@$(INSTALL) orchestration serving

@@ -1,7 +1,8 @@
 """Makes the pictures in docs/images anew, from a running `make run`: `make screenshots`.
 
 Needs Debian's chromium (or CHROMIUM, its path) and the settings that `make run` was given. It
-lands both lists of docs/examples, so give it a home of its own: `TITANIC_HOME=... make run`.
+lands both lists of docs/examples, so give it a home of its own: `TITANIC_HOME=... make run`. Those
+of the reports are from a running `make demo-drift`: `make screenshots ARGS=demo` with its home.
 """
 
 from __future__ import annotations
@@ -23,13 +24,16 @@ from PIL import Image
 CHECKOUT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(CHECKOUT))
 
+from titanic_assets.monitoring.verdicts import read_verdict  # noqa: E402
 from titanic_assets.settings import Settings, load_settings  # noqa: E402
 from titanic_assets.tracking.links import Links  # noqa: E402
 from titanic_assets.tracking.registry import Registry  # noqa: E402
 
 IMAGES = CHECKOUT / "docs" / "images"
 LARGEST_BYTES = 250_000
-_GROUPS = "global@global:ingestion,global@global:training,global@global:serving"
+_GROUPS = ",".join(
+    f"global@global:{group}" for group in ("ingestion", "training", "serving", "monitoring")
+)
 # MLflow opens a side panel on the first visit, Dagster a letter to new users.
 _MLFLOW_QUIET = (
     "localStorage.setItem('mlflow.assistant.fab.autoOpenedOnFirstLoad_v1', 'true');"
@@ -41,7 +45,7 @@ _RUNS_OF = """query ($tags: [ExecutionTag!]) { runsOrError(filter: {tags: $tags}
 
 
 def main() -> None:
-    """Make every picture, or those named on the command line."""
+    """Make every picture of `make run`, or those named on the command line, or the demo's."""
     program = os.environ.get("CHROMIUM") or shutil.which("chromium")
     if program is None:
         sys.exit("chromium is not there: install Debian's package, or set CHROMIUM to its path")
@@ -50,8 +54,9 @@ def main() -> None:
     IMAGES.mkdir(parents=True, exist_ok=True)
     with browser(program) as page:
         page.on_every_page(_MLFLOW_QUIET)
-        for landed, pictures in PICTURES.items():
-            wanted = [name for name in pictures if len(sys.argv) == 1 or name in sys.argv[1:]]
+        named = sys.argv[1:]
+        for landed, pictures in ({"": DEMO} if named == ["demo"] else PICTURES).items():
+            wanted = [name for name in pictures if named in ([], ["demo"]) or name in named]
             if wanted and landed:
                 land(settings, landed)
             for name, take in pictures.items():
@@ -166,6 +171,33 @@ def answered(width: int, height: int) -> Callable[[Page, Settings], bytes]:
         return page.picture((0, page.ask("scrollY"), width, height))
 
     return take
+
+
+def drift_page(page: Page, settings: Settings) -> bytes:
+    """Evidently's page of the newest report, as MLflow shows it."""
+    report = read_verdict(settings, "drift_report")
+    if report is None or report.link is None:
+        sys.exit("there is no page of a drift report: wait for the end of `make demo-drift`")
+    page.open(report.link, "report", width=1500, height=1100)
+    page.settle(6)
+    return page.picture()
+
+
+def monitor(page: Page, settings: Settings) -> bytes:
+    """The monitor's page."""
+    page.open(settings.monitor_ui, "drift", width=1000, height=1100)
+    return page.picture()
+
+
+# From `make demo-drift`.
+DEMO: dict[str, Callable[[Page, Settings], bytes]] = {
+    "drift_report": asset("drift_report", 1500, "history"),
+    "drift_page": drift_page,
+    "performance_report": asset("performance_report", 1200),
+    "alert_ledger": asset("alert_ledger", 700),
+    "monitor": monitor,
+    "drift_runs": runs,
+}
 
 
 # By the list that has to have landed for them.
