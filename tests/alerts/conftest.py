@@ -4,6 +4,7 @@ import pytest
 from pydantic import SecretStr
 
 from tests.alerts.receiver import Receiver
+from tests.service.serving import free_port
 from titanic_assets.alerts.ledger import AlertLedger
 from titanic_assets.settings import Settings
 
@@ -17,7 +18,11 @@ def receiver():
 
 @pytest.fixture
 def settings(tmp_path, receiver):
-    return Settings(titanic_home=tmp_path / "home", slack_webhook_url=SecretStr(receiver.url))
+    return Settings(
+        titanic_home=tmp_path / "home",
+        slack_webhook_url=SecretStr(receiver.url),
+        api_port=free_port(),  # where no service is
+    )
 
 
 @pytest.fixture

@@ -59,10 +59,10 @@ def report(settings):
     return written
 
 
-def test_with_nothing_out_of_order_it_says_so(tick, receiver):
+def test_with_nothing_out_of_order_it_says_so(tick, receiver, settings):
     found = tick()
 
-    assert found.skip_message.startswith("0 new, 0 over; the service at http://127.0.0.1:8000: ")
+    assert found.skip_message.startswith(f"0 new, 0 over; the service at {settings.service_url}: ")
     assert receiver.taken == []
     assert found.asset_events == []
 
