@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 from benchmarks import (
     data_part,
     definitions_load,
+    events_part,
     hot_swap,
     make_run,
     one_row,
@@ -37,7 +38,7 @@ SERVING = {
     "load": serving_load.measure,
     "swap": hot_swap.measure,
 }
-PARTS = ("data", "definitions", "row", "training", "run", *SERVING)
+PARTS = ("data", "events", "definitions", "row", "training", "run", *SERVING)
 
 
 def read_arguments(given: Sequence[str]) -> argparse.Namespace:
@@ -48,6 +49,13 @@ def read_arguments(given: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument(
         "--rows", nargs="+", type=int, default=data_part.SIZES, help="sizes of the lists (data)"
+    )
+    parser.add_argument(
+        "--events",
+        nargs="+",
+        type=int,
+        default=events_part.SIZES,
+        help="sizes of the logs (events)",
     )
     parser.add_argument("--repeat", type=int, default=2, help="turns for each size (data)")
     parser.add_argument("--thorough", action="store_true", help="the larger budget too (training)")
@@ -85,6 +93,8 @@ def measure(arguments: argparse.Namespace, folder: Path) -> list[Section]:
         match part:
             case "definitions":
                 section = definitions_load.measure(place, say)
+            case "events":
+                section = events_part.measure(place, arguments.events, say)
             case "row":
                 section = one_row.measure(say)
             case "training":
