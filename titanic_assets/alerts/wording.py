@@ -22,7 +22,7 @@ _LONGEST_TITLE, _LONGEST_TEXT, _LONGEST_KEY = 200, 2500, 300
 _LISTED = 15
 _LATE_SECONDS = 120.0
 _SECRET_NAME = re.compile("SECRET|TOKEN|PASSWORD|PASSWD|ACCESS_KEY|API_KEY|CREDENTIAL|WEBHOOK")
-_SHORTEST_SECRET = 8
+_SHORTEST_SECRET, _SHORTEST_SECRET_PATH = 8, 16
 _USER_IN_ADDRESS = re.compile(r"(?<=://)[^/\s@'\"]+@")
 # Chats read these as calls to everybody, and names of files can be made to look like them.
 _CALLS = re.compile(r"@(?=(channel|here|everyone|all)\b)")
@@ -54,7 +54,8 @@ def known_secrets(settings: Settings, environment: Mapping[str, str]) -> frozens
     found = {value for name, value in environment.items() if _SECRET_NAME.search(name.upper())}
     if settings.slack_webhook_url:
         address = settings.slack_webhook_url.get_secret_value()
-        found |= {address, address.partition("://")[2].partition("/")[2]}
+        path = address.partition("://")[2].partition("/")[2]
+        found |= {address, *([path] if len(path) >= _SHORTEST_SECRET_PATH else [])}
     return frozenset(value for value in found if len(value) >= _SHORTEST_SECRET)
 
 
