@@ -17,10 +17,10 @@ def receiving(show: Callable[[str], None]) -> Iterator[str]:
         def do_POST(self) -> None:
             """Take an alert as Slack does."""
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            show(str(json.loads(body)["text"]))
             self.send_response(200)
             self.end_headers()
             self.wfile.write(b"ok")
-            show(str(json.loads(body).get("text", "")))
 
         def log_message(self, *_: object) -> None:
             """Nothing for the terminal."""

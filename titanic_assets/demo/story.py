@@ -24,7 +24,7 @@ from titanic_assets.demo.passengers import (
 )
 from titanic_assets.demo.traffic import Asked, Client, NotAnswered, share_right
 from titanic_assets.ledger import PromotionLedger
-from titanic_assets.monitoring.verdicts import Report, ReportVerdict, read_verdict
+from titanic_assets.monitoring.verdicts import read_verdict
 from titanic_assets.settings import Settings, reachable
 from titanic_assets.stack.dagster_api import Webserver
 from titanic_assets.stack.runs import await_run, follow, made_a_champion
@@ -101,7 +101,7 @@ class Story:
         if drifted := _drifted(window):
             raise StoryBroke(f"ordinary passengers, and yet {', '.join(drifted)} drifted")
         self._monitor()
-        if self._verdict("drift_report").asks_for_training:
+        if self._drift_asks():
             raise StoryBroke("ordinary passengers, and yet the report asks for training")
 
     def _others_arrive(self, arrived: Sequence[Guest]) -> list[Asked]:
@@ -125,7 +125,7 @@ class Story:
         """The report asks, people are told, and the training that it asks for is followed."""
         known = self.webserver.runs(_TRAINING)
         self._monitor()
-        if not self._verdict("drift_report").asks_for_training:
+        if not self._drift_asks():
             raise StoryBroke("the drift report does not ask for training")
         self.say("drift_sensor looks every 10 seconds, alert_sensor every 30")
         run = self._await(_TRAINING, known)
@@ -160,17 +160,15 @@ class Story:
         self.say(f"{_MONITORING} runs, as it does every six hours: {self._page(run)}")
         if not follow(self.webserver, run, self.say, self.check):
             raise StoryBroke(f"{_MONITORING} failed")
-        for report in ("drift_report", "performance_report"):
-            self.say(f"{report}: {self._verdict(report).why}")
 
     def _logged(self) -> bool:
         return not any(self.settings.places.prediction_log.rglob("*.jsonl.open"))
 
-    def _verdict(self, report: Report) -> ReportVerdict:
-        verdict = read_verdict(self.settings, report)
+    def _drift_asks(self) -> bool:
+        verdict = read_verdict(self.settings, "drift_report")
         if verdict is None:
-            raise StoryBroke(f"there is no {report}")
-        return verdict
+            raise StoryBroke("there is no drift report")
+        return verdict.asks_for_training
 
     def _await(self, job: str, known: Collection[str]) -> str:
         """The run that a sensor starts."""
