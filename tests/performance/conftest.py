@@ -17,13 +17,8 @@ from titanic_model.contract import Passenger
 from titanic_model.reference import DRIFT_FIELDS, describe
 from titanic_model.release import write_release
 
-PROMISED = 0.8
+PROMISED = 0.79
 HOUR = 3600.0
-
-
-def chances(chance, many):
-    """What a model of about 79 % accuracy says of passengers, if it is calibrated."""
-    return np.clip(chance.beta(0.55, 0.9, many), 0.02, 0.98)
 
 
 class Home:
@@ -36,7 +31,7 @@ class Home:
         (places.mlflow / "mlflow.db").write_bytes(migrated_store.read_bytes())
         self.registry = Registry(self.settings.tracking_uri)
         self.registry.initialise(str(places.mlflow / "artifacts"))
-        self.began = time.time() + 1
+        self.began = float(int(time.time()) + 2)
         self._lines = []
         self._segments = 0
 
