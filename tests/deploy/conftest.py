@@ -21,6 +21,11 @@ def require(program):
     return program
 
 
+def alertmanager():
+    """The program, which Debian gives another name than others do."""
+    return shutil.which("alertmanager") or require("prometheus-alertmanager")
+
+
 def run(*command, folder=MONITORING):
     """Run one of the programs, which has to say that all is well; returns what it printed."""
     require(command[0])

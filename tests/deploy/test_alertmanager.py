@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 from tests.alerts.receiver import Receiver
-from tests.deploy.conftest import ALERTS, MONITORING, require, run
+from tests.deploy.conftest import ALERTS, MONITORING, run
+from tests.deploy.conftest import alertmanager as alertmanager_program
 from tests.service.serving import free_port, wait_until
 from titanic_assets.settings import CHECKOUT
 
@@ -73,7 +74,7 @@ def receiver():
 @pytest.fixture
 def alertmanager(tmp_path, receiver):
     """A real one by the config as it is, only in a greater hurry."""
-    program = require("prometheus-alertmanager")
+    program = alertmanager_program()
     folder = shutil.copytree(MONITORING, tmp_path / "monitoring")
     config = folder / "alertmanager.yml"
     config.write_text(re.sub(r"(group_\w+): \d\w+", r"\1: 1s", config.read_text()))

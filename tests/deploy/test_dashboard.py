@@ -9,15 +9,18 @@ from itertools import pairwise
 import pytest
 import yaml
 
+from bento_service.settings import Settings as ServiceSettings
 from deploy.monitoring.exported import Exported, UnknownLabel
 from deploy.monitoring.grafana import dashboard
 from deploy.monitoring.panel import Panel, Query
 from deploy.monitoring.service_rows import traffic
 from tests.deploy.conftest import MONITORING
 from tests.deploy.promql import grouped_by, selectors
-from titanic_assets.settings import CHECKOUT
+from titanic_assets.settings import CHECKOUT, Settings
+from titanic_model.gates import Bars
 
 DASHBOARD = json.loads((MONITORING / "grafana" / "dashboards" / "titanic.json").read_text())
+RULES = (MONITORING / "rules" / "alerts.yml").read_text()
 PANELS = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
 each_panel = pytest.mark.parametrize("panel", PANELS, ids=[panel["title"] for panel in PANELS])
 
@@ -101,6 +104,18 @@ def test_several_series_can_be_told_apart(panel):
         legends = [target["legendFormat"] for target in panel["targets"]]
         assert "__auto" not in legends
         assert len(set(legends)) == len(legends)
+
+
+def test_colours_change_where_the_code_draws_the_line():
+    steps = {
+        panel["title"]: panel["fieldConfig"]["defaults"]["thresholds"]["steps"][-1]["value"]
+        for panel in PANELS
+    }
+    assert steps["Drift"] == steps["Drift now"] == Settings().drift_threshold
+    assert steps["Failing"] == 0.05
+    assert "expr: >-\n          titanic:failures:ratio_rate5m > 0.05" in RULES
+    assert steps["Right answers"] == Bars().accuracy - Settings().performance_drop
+    assert steps["Answered right now"] <= ServiceSettings.model_fields["max_concurrency"].default
 
 
 def test_variables_and_annotations_are_such_as_grafana_fills(strangers):

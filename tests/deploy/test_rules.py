@@ -5,7 +5,6 @@ import re
 import pytest
 import yaml
 
-from bento_service.settings import Settings as ServiceSettings
 from tests.deploy.conftest import ALERTS, MONITORING, RECORDED, run
 from tests.deploy.promql import grouped_by, selectors
 from tests.docs.pages import PAGES, Page
@@ -109,5 +108,3 @@ def test_bars_that_the_code_has_too_are_the_same():
     assert f"< {Bars().accuracy - settings.performance_drop:.2f}" in accuracy
     assert f">= {settings.performance_outcomes}" in accuracy
     assert f"> {settings.health_error_share}" in BY_NAME["TitanicFailingNowAndThen"]["expr"]
-    lost = BY_NAME["TitanicPredictionLogFailing"]
-    assert ServiceSettings.model_fields["prediction_log_backlog"].default == 10_000, lost

@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 import httpx
 import pytest
 
-from tests.deploy.conftest import ALERTS, MONITORING, RECORDED, require
+from tests.deploy.conftest import ALERTS, MONITORING, RECORDED, alertmanager, require
 from tests.deploy.watched_home import make_home
 from tests.service.releases import a_release, publish
 from tests.service.serving import free_port, start_service, wait_until
@@ -88,7 +88,7 @@ def traffic(service):
 @pytest.fixture(scope="module")
 def prometheus(tmp_path_factory):
     """Service, monitor, Alertmanager and Prometheus, after some traffic."""
-    prometheus, alertmanager = require("prometheus"), require("prometheus-alertmanager")
+    prometheus = require("prometheus")
     folder = tmp_path_factory.mktemp("scraping")
     ports = {name: free_port() for name in ("service", "monitor", "prometheus", "alertmanager")}
     deployed = shutil.copytree(MONITORING, folder / "monitoring")
@@ -108,7 +108,7 @@ def prometheus(tmp_path_factory):
         )  # fmt: skip
         running.enter_context(
             program(
-                deployed, folder / "alertmanager.log", alertmanager,
+                deployed, folder / "alertmanager.log", alertmanager(),
                 "--config.file=alertmanager.yml", f"--storage.path={folder / 'alertmanager'}",
                 f"--web.listen-address=127.0.0.1:{ports['alertmanager']}",
                 "--cluster.listen-address=",
