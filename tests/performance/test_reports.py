@@ -8,6 +8,7 @@ import pytest
 from tests.performance.rates import chances
 from titanic_assets.monitoring.experiment import making as experiments
 from titanic_assets.monitoring.performance import making
+from titanic_assets.tracking.versions import MODEL_NAME
 
 HOURS = 3600.0
 
@@ -117,6 +118,15 @@ def both(home):
 def test_without_a_challenger_there_is_no_experiment(home):
     home.register(-1.0, "champion")
     assert experiment(home).experiment is None
+
+
+def test_a_challenger_of_unknown_making_is_compared_with_nothing(home):
+    home.register(-1.0, "champion")
+    home.registry.client.create_model_version(MODEL_NAME, "/nowhere")
+    home.registry.move_alias("challenger", 2)
+    found = experiment(home)
+    assert found.experiment is None
+    assert "version 2 of titanic-survival was not registered by the training job" in found.why
 
 
 def test_a_challenger_that_nobody_asks_waits(home, both):

@@ -10,6 +10,7 @@ from titanic_assets.monitoring.events.store import EventStore
 from titanic_assets.monitoring.experiment.pairing import SideBySide
 from titanic_assets.monitoring.experiment.report import Contestant, Experiment, ExperimentReport
 from titanic_assets.monitoring.performance.making import since_of
+from titanic_assets.tracking.registry import ForeignVersion, NoSuchVersion
 from titanic_model.experiments import ExperimentPolicy, Recommendation, recommend
 
 if TYPE_CHECKING:
@@ -28,7 +29,10 @@ def make_report(
 ) -> ExperimentReport:
     """Compare the challenger with the champion, if there are both; without a page yet."""
     now = time.time() if now is None else now
-    champion, challenger = registry.version_at("champion"), registry.version_at("challenger")
+    try:
+        champion, challenger = registry.version_at("champion"), registry.version_at("challenger")
+    except (ForeignVersion, NoSuchVersion) as error:
+        return ExperimentReport(_id("none"), now, f"There is no experiment: {error}", None, None)
     if champion is None or challenger is None or champion.digest == challenger.digest:
         return ExperimentReport(_id("none"), now, "There is no challenger.", None, None)
     since = max(since_of(champion, now), since_of(challenger, now))
