@@ -111,13 +111,19 @@ def test_without_a_name_the_same_words_of_the_same_caller_are_the_same_passenger
     assert len({row["source_id"] for row in rows_of(labelled)}) == 4
 
 
-def test_the_first_word_on_a_request_counts_and_contradictions_between_requests_do_not(reports):
-    reports.add(True, False, **JAMES, ticket="1")
-    reports.add(True, **JAMES, ticket="2", caller="ann")
-    reports.add(False, **JAMES, ticket="2", caller="bob")
+def test_a_caller_s_first_word_counts_and_callers_who_contradict_each_other_do_not(reports):
+    reports.add(True, False, **JAMES, ticket="1")  # on one request
+    reports.add(False, **JAMES, ticket="2", caller="ann")
+    reports.add(True, **JAMES, ticket="2", caller="ann")  # on the next one
+    reports.add(True, **JAMES, ticket="3", caller="ann")
+    reports.add(True, **JAMES, ticket="4", caller="ann")
+    reports.add(False, **JAMES, ticket="3", caller="bob")
+    reports.add(True, **JAMES, ticket="3", caller="bob")
+    reports.add(True, **JAMES, ticket="4", caller="bob")
     labelled = reports.labelled()
-    assert [(row["ticket"], row["survived"]) for row in rows_of(labelled)] == [("1", 1)]
-    assert labelled.contradicted == 2
+    fates = [(row["ticket"], row["survived"]) for row in rows_of(labelled)]
+    assert fates == [("1", 1), ("2", 0), ("4", 1)]
+    assert (labelled.contradicted, labelled.again) == (3, 2)
 
 
 def test_who_was_asked_for_by_number_is_known_already(reports):
@@ -139,18 +145,39 @@ def test_who_is_in_a_list_is_no_new_passenger(reports, tmp_path):
     assert labelled.known == 1
 
 
-def test_who_has_no_name_and_may_be_in_a_list_is_left_out(reports, tmp_path):
+def test_who_has_no_name_or_no_ticket_and_may_be_in_a_list_is_left_out(reports, tmp_path):
     nameless = {"pclass": 2, "sex": "female", "age": None, "fare": 13.0, "embarked": "S"}
     reports.add(True, **nameless)
     reports.add(True, **{**nameless, "fare": 13.5})
     reports.add(True, **nameless, name="Ilett, Miss. Bertha", ticket="1")
-    known = a_list(tmp_path / "validated.parquet", nameless, {**nameless, "age": 9.0})
+    reports.add(True, **{**JAMES, "age": 31.0})
+    reports.add(True, **{**JAMES, "name": "Kelly, Mr. J."})
+    known = a_list(
+        tmp_path / "validated.parquet",
+        nameless,
+        {**nameless, "age": 9.0},
+        {**JAMES, "passenger_key": "kelly mr james|330911"},
+    )
     labelled = reports.labelled(known)
     assert [(row["fare"], row["name"]) for row in rows_of(labelled)] == [
         (13.5, None),
         (13.0, "Ilett, Miss. Bertha"),
+        (7.25, "Kelly, Mr. J."),
     ]
-    assert labelled.like_known == 1
+    assert (labelled.known, labelled.perhaps_known) == (0, 2)
+
+
+def test_who_has_no_name_or_no_ticket_may_be_one_who_was_reported_with_both(reports):
+    reports.add(True, **JAMES)
+    reports.add(True, **{**JAMES, "age": 50.0}, ticket="330911")
+    reports.add(True, **{**JAMES, "name": None, "age": 50.0})
+    reports.add(True, **{**JAMES, "name": None, "age": 51.0})
+    labelled = reports.labelled()
+    assert [(row["age"], row["ticket"]) for row in rows_of(labelled)] == [
+        (50.0, "330911"),
+        (51.0, None),
+    ]
+    assert labelled.perhaps_known == 2
 
 
 def test_the_same_events_give_the_same_bytes_however_they_were_collected(home, tmp_path, reports):

@@ -8,8 +8,9 @@ reading      a segment, line by line
 collecting   what is new in the log, into all of the above
 quarantine   what could not be read, kept for people
 auditing     whether what is there is what came in
-store        reading it back, joined with
+store        reading it back, joined with outcomes
 outcomes     what really became of the passengers
-showing      all that in the UI
 labelled     passengers whose outcome is known, as rows for training
+known        which of them are no new passengers
+showing      all that in the UI
 """

@@ -1,6 +1,6 @@
 """Passengers whose outcome was reported, as rows of a list that training can read.
 
-The rule is in docs/events.md. Who somebody is, is decided on hashes first, in 25 bytes for each
+The rule is in docs/events.md. Who somebody is, is decided on hashes first, in 33 bytes for each
 prediction with an outcome; then the rows of those who count are read. The same events give the
 same bytes, in whatever order they were collected.
 """
@@ -17,8 +17,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from titanic_assets.monitoring.events.known import field_texts, without_known
 from titanic_assets.monitoring.events.schema import OUTCOME, PREDICTION_SCHEMA
-from titanic_assets.sources.outcomes import OUTCOMES
 from titanic_assets.tables import Table, write_table
 from titanic_model.contract import FIELDS, LABEL, SOURCE_ID
 from titanic_model.identity import normalised
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from titanic_assets.monitoring.events.store import EventStore
 
 _FIELDS = [field.name for field in FIELDS]
-# Without a name, two passengers may be the same one if all of these agree.
-_JUDGED = [field.name for field in FIELDS if field.kind != "text"]
 _READ = ["key", "time", "request_id", "caller", "on_behalf_of", "way", *_FIELDS]
 _LOOKED_UP = "passenger"  # the way of those who were asked for by their number in the list
 
@@ -48,6 +46,7 @@ SCHEMA = pa.schema(
 _WITH_IDENTITY = pa.schema(
     [*(PREDICTION_SCHEMA.field(name) for name in _READ), OUTCOME, (SOURCE_ID, pa.string())]
 )
+_NO_HASHES = np.empty(0, np.uint64)
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ class Labelled:
     again: int
     contradicted: int
     known: int
-    like_known: int
+    perhaps_known: int
 
     @property
     def rows(self) -> int:
@@ -70,9 +69,10 @@ class Labelled:
 
 @dataclass
 class _Seen:
-    """Every prediction with an outcome: who, when, by which key, what became of him."""
+    """Every prediction with an outcome: who, asked by whom, when, by which key, what came true."""
 
     who: NDArray[np.uint64]
+    voice: NDArray[np.uint64]
     time: NDArray[np.float64]
     key: NDArray[np.uint64]
     survived: NDArray[np.bool_]
@@ -91,6 +91,7 @@ def label(store: EventStore, known: Table | None, path: Path) -> Labelled:
         parts.append(
             _Seen(
                 _identities(rows),
+                _hashes(pc.binary_join_element_wise(*_voice(rows), "\0")),
                 rows.column("time").to_numpy(),
                 rows.column("key").to_numpy(),
                 rows.column(OUTCOME.name).to_numpy(zero_copy_only=False),
@@ -98,7 +99,7 @@ def label(store: EventStore, known: Table | None, path: Path) -> Labelled:
         )
     first, contradicted = _first_of_each(parts)
     rows = _rows_of(store, first)
-    kept, known_rows, like_known = _without_known(rows, known)
+    kept, known_rows, perhaps_known = without_known(rows, known)
     predictions = sum(len(part.who) for part in parts)
     table = write_table(_training_rows(kept), SCHEMA, path)
     return Labelled(
@@ -108,7 +109,7 @@ def label(store: EventStore, known: Table | None, path: Path) -> Labelled:
         again=predictions - len(first.who) - contradicted,
         contradicted=contradicted,
         known=known_rows,
-        like_known=like_known,
+        perhaps_known=perhaps_known,
     )
 
 
@@ -127,38 +128,50 @@ def _identities(rows: pa.RecordBatch) -> NDArray[np.uint64]:
     names = normalised(rows.column("name"))
     tickets = normalised(rows.column("ticket"))
     by_name = pc.binary_join_element_wise("name", names, tickets, "\0")
-    by_all = pc.binary_join_element_wise(
-        "all", rows.column("caller"), rows.column("on_behalf_of"), _texts(rows, _FIELDS), "\0"
-    )
-    texts = pc.if_else(pc.equal(names, ""), by_all, by_name).to_pylist()
-    hashes = b"".join(blake2b(text.encode(), digest_size=8).digest() for text in texts)
+    by_all = pc.binary_join_element_wise("all", *_voice(rows), field_texts(rows, _FIELDS), "\0")
+    return _hashes(pc.if_else(pc.equal(names, ""), by_all, by_name))
+
+
+def _voice(rows: pa.RecordBatch) -> tuple[pa.Array, pa.Array]:
+    """Who says so: the caller, and on whose behalf."""
+    return rows.column("caller"), rows.column("on_behalf_of")
+
+
+def _hashes(texts: pa.Array) -> NDArray[np.uint64]:
+    hashes = b"".join(blake2b(text.encode(), digest_size=8).digest() for text in texts.to_pylist())
     return np.frombuffer(hashes, "<u8")
 
 
-def _texts(rows: pa.RecordBatch, fields: list[str]) -> pa.Array:
-    """These fields as one text; nothing is something, too."""
-    columns = [pc.fill_null(pc.cast(rows.column(name), pa.string()), "\1") for name in fields]
-    return pc.binary_join_element_wise(*columns, "\0")
-
-
 def _first_of_each(parts: list[_Seen]) -> tuple[_Seen, int]:
-    """The first prediction for each passenger; how many belong to one who is contradicted."""
-    if not parts:
-        empty = np.empty(0, np.uint64)
-        return _Seen(empty, np.empty(0), empty, np.empty(0, np.bool_)), 0
-    who, time, key, survived = (
-        np.concatenate([vars(part)[name] for part in parts])
-        for name in ("who", "time", "key", "survived")
+    """The first prediction for each passenger; how many belong to one who is contradicted.
+
+    Of what one caller says of a passenger the first word counts; where the first words of two
+    callers differ, nobody knows who is right.
+    """
+    empty = _Seen(_NO_HASHES, _NO_HASHES, np.empty(0), _NO_HASHES, np.empty(0, np.bool_))
+    parts = [empty, *parts]
+    every = _Seen(*(np.concatenate([vars(part)[name] for part in parts]) for name in vars(empty)))
+    who, voice, survived = every.who, every.voice, every.survived
+    order = np.lexsort((every.key, every.time, voice, who))
+    who, voice, survived = who[order], voice[order], survived[order]
+    words = _starts(who) | _starts(voice)
+    said, survivors = who[words], survived[words].astype(np.int64)
+    begins = np.flatnonzero(_starts(said))
+    callers = np.diff(np.append(begins, len(said)))
+    agreed = np.add.reduceat(survivors, begins) if len(begins) else callers
+    agreed = (agreed == 0) | (agreed == callers)
+    counts = np.diff(np.append(np.flatnonzero(_starts(who)), len(who)))
+    earliest = np.lexsort((every.key, every.time, every.who))
+    first = earliest[_starts(every.who[earliest])][agreed]
+    return (
+        _Seen(*(values[first] for values in vars(every).values())),
+        int(counts[~agreed].sum()),
     )
-    order = np.lexsort((key, time, who))
-    who, time, key, survived = who[order], time[order], key[order], survived[order]
-    starts = np.flatnonzero(np.concatenate([[True], who[1:] != who[:-1]])[: len(who)])
-    counts = np.diff(np.append(starts, len(who)))
-    survivors = np.add.reduceat(survived.astype(np.int64), starts) if len(who) else counts
-    agreed = (survivors == 0) | (survivors == counts)
-    first = starts[agreed]
-    contradicted = int(counts[~agreed].sum())
-    return _Seen(who[first], time[first], key[first], survived[first]), contradicted
+
+
+def _starts(values: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Where something else begins, in values of which the same ones stand together."""
+    return np.concatenate([[True], values[1:] != values[:-1]])[: len(values)]
 
 
 def _rows_of(store: EventStore, first: _Seen) -> pa.Table:
@@ -180,38 +193,7 @@ def _rows_of(store: EventStore, first: _Seen) -> pa.Table:
     rows = pa.concat_tables(found).sort_by([("time", "ascending"), (SOURCE_ID, "ascending")])
     # Champion and challenger may have scored it in the same moment.
     ids = rows[SOURCE_ID].to_numpy(zero_copy_only=False)
-    return rows.filter(pa.array(np.concatenate([[True], ids[1:] != ids[:-1]])[: len(ids)]))
-
-
-def _without_known(rows: pa.Table, known: Table | None) -> tuple[pa.Table, int, int]:
-    """The rows without passengers of the lists, and without nameless ones who may be one of them.
-
-    A passenger of the list who is asked about without his name would else be trained on although
-    he may be held out.
-    """
-    if known is None or not len(rows):
-        return rows, 0, 0
-    batch = rows.combine_chunks().to_batches()[0]
-    names = normalised(batch.column("name"))
-    keys = pc.binary_join_element_wise(names, normalised(batch.column("ticket")), "|")
-    traits = _texts(batch, _JUDGED)
-    nameless = pc.equal(names, "")
-    by_name, by_traits = pc.unique(keys), pc.unique(traits.filter(nameless))
-    met_names: list[pa.Array] = []
-    met_traits: list[pa.Array] = []
-    for others in known.batches(["source", "passenger_key", *_JUDGED]):
-        listed = others.filter(pc.not_equal(others.column("source"), OUTCOMES))
-        met_names.append(by_name.filter(pc.is_in(by_name, listed.column("passenger_key"))))
-        if len(by_traits):
-            met_traits.append(by_traits.filter(pc.is_in(by_traits, _texts(listed, _JUDGED))))
-    is_known = _among(keys, met_names)
-    is_like = pc.and_(nameless, _among(traits, met_traits))
-    kept = rows.filter(pc.invert(pc.or_(is_known, is_like)))
-    return kept, is_known.true_count, is_like.true_count
-
-
-def _among(values: pa.Array, met: list[pa.Array]) -> pa.Array:
-    return pc.is_in(values, pa.concat_arrays([pa.array([], pa.string()), *met]))
+    return rows.filter(pa.array(_starts(ids)))
 
 
 def _training_rows(rows: pa.Table) -> Iterator[pa.RecordBatch]:

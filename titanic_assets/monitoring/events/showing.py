@@ -62,9 +62,9 @@ def describe_labelled(labelled: Labelled) -> dict[str, Any]:
         ["predictions whose outcome is known", labelled.predictions],
         ["asked for by their number, so known already", labelled.looked_up],
         ["of a passenger who is there already", labelled.again],
-        ["of a passenger about whom reports contradict each other", labelled.contradicted],
+        ["of a passenger about whom callers contradict each other", labelled.contradicted],
         ["passengers who are in a list by name and ticket", labelled.known],
-        ["passengers without a name who may be in a list", labelled.like_known],
+        ["passengers without name or ticket who may be known", labelled.perhaps_known],
         ["**passengers for training**", labelled.rows],
     ]
     return {"what became of them": dg.MetadataValue.md(as_table(["", "count"], rows))}
