@@ -143,7 +143,7 @@ def dagster(metrics: Mapping[str, Exported]) -> list[Panel]:
         Panel(
             "Alerts of the graph",
             "Alerts in the ledger, by what they are about.",
-            (Query(f"sum by (kind, severity) ({m.ALERTS})", "{{kind}}, {{severity}}"),),
+            (Query(f"sum by (kind, severity) ({m.ALERTS}) > 0", "{{kind}}, {{severity}}"),),
             unit="none", height=9,
         ),
         Panel(

@@ -211,7 +211,7 @@ def drift_and_outcomes(
                 Query(f"avg({s.calibration})", "too hopeful by"),
                 Query(f"avg({s.brier})", "Brier"),
             ),
-            unit="percentunit", low=None,
+            unit="none", low=None,
         ),
         Panel(
             "Outcomes reported",
