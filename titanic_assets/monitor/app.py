@@ -103,10 +103,10 @@ def application(settings: Settings, say: Callable[[str], None]) -> ASGIApp:
     routes = {
         "/": monitor.page,
         "/metrics": monitor.metrics,
-        "/alerts": monitor.alerts,
-        "/alerts/status": monitor.alerts_status,
         "/health": monitor.health,
         "/livez": monitor.alive,
+        "/alerts": monitor.alerts,
+        "/alerts/status": monitor.alerts_status,
     }
 
     async def refused(_: Request, error: Exception) -> Response:

@@ -12,6 +12,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+import yaml
+
 from titanic_assets.monitor.automations import read_automations
 from titanic_assets.monitor.health import Automation, Daemon, DagsterHealth, Run, Tick
 from titanic_assets.monitor.run_counts import Counting, EndedRun, Ending, RunCounts
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from dagster import DagsterInstance
     from dagster._core.storage.dagster_run import RunRecord
 
+# Where Dagster is told of a storage other than SQLite's in its home.
+_STORAGES = {"storage", "run_storage", "event_log_storage", "schedule_storage"}
 _ENDED = ("SUCCESS", "FAILURE", "CANCELED")
 _PAGE = 500
 _LISTED = 12
@@ -70,14 +74,15 @@ class DagsterStore:
         return self._instance
 
     def _require_store(self) -> None:
+        # SQLite would make what it is asked to open.
         settings = self._home / "dagster.yaml"
         if not settings.exists():
+            self._instance = None
             raise NoStore(f"there is no Dagster in {self._home} yet")
-        if "storage:" in settings.read_text():
+        if _STORAGES & (yaml.safe_load(settings.read_text()) or {}).keys():
             return  # a server's, which answers or does not
         needed = ("history/runs.db", "history/runs/index.db", "schedules/schedules.db")
         if not all((self._home / each).exists() for each in needed):
-            # SQLite would make what it is asked to open.
             self._instance = None
             raise NoStore(f"Dagster's storage in {self._home} is not there yet")
 

@@ -84,6 +84,7 @@ class Looking(Generic[T]):
 def in_thread(work: Callable[[], None]) -> Future[None]:
     """Do it in a thread that does not keep the process from ending."""
     done: Future[None] = Future()
+    done.set_running_or_notify_cancel()  # whoever stops waiting for it does not stop it
 
     def run() -> None:
         try:
@@ -99,5 +100,5 @@ def in_thread(work: Callable[[], None]) -> Future[None]:
 
 def _words(error: Exception) -> str:
     """The first line of what it says: drivers go on with the statement and more."""
-    first = str(error).strip().partition("\n")[0]
-    return first[:300] or type(error).__name__
+    first = str(error).strip().partition("\n")[0][:300]
+    return first if " " in first else f"{type(error).__name__} {first}".strip()

@@ -19,6 +19,8 @@ from titanic_assets.monitor.reports import Reports, read_reports
 if TYPE_CHECKING:
     from titanic_assets.settings import Settings
 
+_LEDGER_SECONDS = 0.5
+
 Alerts = tuple[LedgerContents, Mapping[tuple[str, str], int]]
 
 
@@ -38,7 +40,10 @@ class Sources:
         # As for Dagster's own programs.
         home = Path(os.environ.get("DAGSTER_HOME") or settings.places.dagster)
         self.dagster = Looking(DagsterStore(home).read, good_for=good_for)
-        self.alerts = Looking(LedgerReader(settings.places.alerts).read, good_for=good_for)
+        # A file that is only read when it has changed.
+        self.alerts = Looking(
+            LedgerReader(settings.places.alerts).read, good_for=min(good_for, _LEDGER_SECONDS)
+        )
         self.reports = Looking(lambda: read_reports(settings), good_for=good_for)
 
     async def now(self) -> Seen:
