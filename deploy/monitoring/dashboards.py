@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from deploy.monitoring import graph_rows, service_rows
+from deploy.monitoring import graph_rows, model_rows, service_rows
 from deploy.monitoring.exported import of_monitor, of_service
 from deploy.monitoring.grafana import annotation, dashboard, datasource_variable, label_variable
 
@@ -28,8 +28,8 @@ def made() -> dict[str, Any]:
         "The service and the graph that trains, releases and watches its model.",
         {
             "Traffic": service_rows.traffic(service),
-            "Model": service_rows.model(service),
-            "Drift and outcomes": service_rows.drift_and_outcomes(service, monitor),
+            "Model": model_rows.model(service),
+            "Drift and outcomes": model_rows.drift_and_outcomes(service, monitor),
             "Releases": service_rows.releases(service),
             "Dagster": graph_rows.dagster(monitor),
         },

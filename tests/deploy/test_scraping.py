@@ -130,12 +130,12 @@ def prometheus(tmp_path_factory):
         traffic(service)
         asked = Prometheus(ports["prometheus"], ports["alertmanager"])
         running.callback(asked.close)
-        wait_until(lambda: asked.up() == set(JOBS), 20, "not everything was scraped")
-        wait_until(lambda: asked.ask("titanic_outcomes_total"), 10, "the traffic was not seen")
+        wait_until(lambda: asked.up() == set(JOBS), 40, "not everything was scraped")
+        wait_until(lambda: asked.ask("titanic_outcomes_total"), 20, "the traffic was not seen")
         traffic(service)
         more = "increase(titanic_outcomes_total[1m]) > 0"
-        wait_until(lambda: asked.ask(more), 10, "more traffic was not seen")
-        wait_until(lambda: not unrecorded(asked), 10, "not all rules had data")
+        wait_until(lambda: asked.ask(more), 20, "more traffic was not seen")
+        wait_until(lambda: not unrecorded(asked), 20, "not all rules had data")
         yield asked
 
 
