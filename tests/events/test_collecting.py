@@ -84,7 +84,7 @@ def test_events_lie_in_the_day_of_their_time(home):
 
 
 def test_events_strewn_over_years_are_no_danger(home):
-    days = 200
+    days = 70
     home.segment("12:00:00", predictions(0, days, every=86_400.0))
     home.collect()
     assert home.asked() == numbers(0, days)
@@ -93,7 +93,9 @@ def test_events_strewn_over_years_are_no_danger(home):
 
 def test_large_segments_are_written_in_groups_of_bounded_size(home):
     count = GROUP_ROWS + 2_345
-    home.segment("12:00:00", predictions(0, count, every=0.001))
+    (line,) = predictions(0, 1)
+    asked = [line.replace(b'"request_id":"0"', b'"request_id":"%d"' % n) for n in range(count)]
+    home.segment("12:00:00", asked)
     home.collect()
     (path,) = home.files()
     footer = pq.read_metadata(path)
@@ -199,14 +201,23 @@ def test_a_segment_that_became_another_is_not_read_as_a_new_one(home):
     assert home.asked() == numbers(0, 3)
 
 
-def test_one_file_that_cannot_be_opened_does_not_stop_the_others(home):
+def test_files_that_cannot_be_opened_do_not_stop_the_others(home):
     home.segment("12:00:00", predictions(0, 1))
-    home.log.joinpath("2026-11-21", "odd.jsonl").symlink_to("odd.jsonl")  # leads to itself
-    home.segment("12:00:01", predictions(1, 1))
+    for n in range(7):
+        odd = home.segment(f"12:00:0{n}", [], writer="odd-1")
+        odd.unlink()
+        odd.symlink_to(odd.name)  # leads to itself
+    home.segment("12:00:08", predictions(1, 1))
     found = home.collect()
     assert found.segments == 2
-    assert "odd.jsonl" in found.unread[0]
+    assert len(found.unread) == 7
+    assert "odd-1" in found.unread[0]
     assert home.asked() == ["0", "1"]
+    # What can be opened at last is collected.
+    odd.unlink()
+    odd.write_bytes(predictions(2, 1)[0])
+    home.collect()
+    assert home.asked() == ["0", "1", "2"]
 
 
 def test_segments_are_looked_for_thirty_days_before_the_newest_that_was_collected():

@@ -96,6 +96,11 @@ class LogStorage:
         self._root = root.rstrip("/")
         self._bucket = self._root.partition("/")[0] if is_url else ""
 
+    @property
+    def is_remote(self) -> bool:
+        """Whether reading a file means waiting for another machine."""
+        return bool(self._bucket)
+
     def segments(self, first_day: date) -> Listing:
         """Those that began on that day or later. A log that nobody has begun has none."""
         found: dict[str, Segment] = {}
@@ -168,11 +173,22 @@ class LogStorage:
     def content(self, file: LogFile) -> Iterator[bytes]:
         """A closed file from its beginning, block by block; FileNotFoundError when it is gone."""
         try:
+            if file.size <= _BLOCK_AHEAD:
+                yield self._files.cat_file(file.path)
+                return
             with self._files.open(file.path, "rb", block_size=_BLOCK_AHEAD) as stream:
                 while block := stream.read(_BLOCK_AHEAD):
                     yield block
         except FileNotFoundError:
             raise
+        except Exception as error:  # noqa: BLE001 - each kind of storage has errors of its own
+            raise self._unreadable(error) from None
+
+    def look(self) -> None:
+        """See whether the log can be read at all; if not, it is a `LogUnreadable`."""
+        try:
+            self._files.invalidate_cache()
+            self._entries(self._root)
         except Exception as error:  # noqa: BLE001 - each kind of storage has errors of its own
             raise self._unreadable(error) from None
 

@@ -15,8 +15,9 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from titanic_assets.monitoring.events.ahead import Fetched, fetched
 from titanic_assets.monitoring.events.lines import read_lines
-from titanic_assets.monitoring.events.manifest import CollectedSegment, Manifest
+from titanic_assets.monitoring.events.manifest import CollectedSegment, Known, Manifest
 from titanic_assets.monitoring.events.quarantine import BadLines, Refused, keep_lines, keep_whole
 from titanic_assets.monitoring.events.reading import Copy, copied, pieces
 from titanic_assets.monitoring.events.writing import DayFiles, remove_left_overs
@@ -33,7 +34,8 @@ _COMMIT_ROWS = 500_000
 _COMMIT_SEGMENTS = 1000
 # After so many lines without an event a file is none of the service's, however long it is.
 _HOPELESS_LINES = 10_000
-_MOST_UNREAD = 3
+# After so many files that could not be opened: whether the storage is there at all.
+_UNREAD = 3
 
 Say = Callable[[str], None]
 
@@ -93,13 +95,15 @@ class _Collecting:
         day = first_day(self._manifest.newest_begun, now)
         midnight = datetime.combine(day, datetime.min.time(), UTC).timestamp()
         known = self._manifest.names(midnight)
+        new = (
+            file
+            for file in storage.closed(day)
+            if file.name not in known or known[file.name].size != file.size
+        )
         try:
-            for file in storage.closed(day):
-                size, digest = known.get(file.name, (None, None))
-                if size == file.size:
-                    continue
+            for each in fetched(storage, new):
                 with suppress(FileNotFoundError):  # taken away since it was listed
-                    self._read(storage, file, digest)
+                    self._read(storage, each, known.get(each.file.name))
                 if self.files.rows >= _COMMIT_ROWS or len(self._names) >= _COMMIT_SEGMENTS:
                     self._commit()
         except LogUnreadable:
@@ -107,23 +111,23 @@ class _Collecting:
             raise
         self._commit()
 
-    def _read(self, storage: LogStorage, file: LogFile, known: str | None) -> None:
+    def _read(self, storage: LogStorage, each: Fetched, known: Known | None) -> None:
         try:
-            with copied(storage.content(file)) as copy:
-                self._take(file, copy, known)
+            with copied(each.content()) as copy:
+                self._take(each.file, copy, known)
         except LogUnreadable as error:
-            self.found.unread.append(f"{file.name}: {error}")
-            if len(self.found.unread) >= _MOST_UNREAD:  # it is not this file
-                raise
+            self.found.unread.append(f"{each.file.name}: {error}")
+            if len(self.found.unread) % _UNREAD == 0:  # perhaps it is not this file
+                storage.look()
 
-    def _take(self, file: LogFile, copy: Copy, known: str | None) -> None:
+    def _take(self, file: LogFile, copy: Copy, known: Known | None) -> None:
         """One file of the log, unless its content is known by another name."""
         begun = file.segment.begun if file.segment else None
         self._names.append((file.name, copy.size, copy.digest, begun))
         if copy.digest in self._segments or self._manifest.segment(copy.digest):
             self.found.copies += 1
             return
-        before = self._manifest.segment(known) if known else None
+        before = self._manifest.segment(known.digest) if known else None
         reason = None
         if file.segment is None:
             reason = "it is not called as a segment is"

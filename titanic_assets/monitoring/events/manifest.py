@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 DATABASE = "collected.db"
 Kind = Literal["predictions", "outcomes"]
@@ -86,6 +86,13 @@ class CollectedSegment:
     collected: float
 
 
+class Known(NamedTuple):
+    """A file as it was when it was read."""
+
+    size: int
+    digest: str
+
+
 @dataclass(frozen=True)
 class Totals:
     """What the manifest has altogether."""
@@ -139,13 +146,13 @@ class Manifest:
         rows = self._ask("SELECT max(begun) FROM names")
         return rows[0][0] if rows else None
 
-    def names(self, begun_since: float) -> dict[str, tuple[int, str]]:
-        """Size and digest of what was read, by name; without those that began before."""
+    def names(self, begun_since: float) -> dict[str, Known]:
+        """What was read, by name; without segments that began before."""
         rows = self._ask(
             "SELECT name, size, digest FROM names WHERE begun IS NULL OR begun >= ?",
             (begun_since,),
         )
-        return {name: (size, digest) for name, size, digest in rows}
+        return {name: Known(size, digest) for name, size, digest in rows}
 
     def segment(self, digest: str) -> CollectedSegment | None:
         """What came of the content with this digest, if it was ever read."""

@@ -119,11 +119,12 @@ class EventStore:
     def versions(self, since: float = -INFINITE, until: float = INFINITE) -> dict[str, VersionSpan]:
         """Which versions made predictions between these times: how many, the first, the last."""
         spans: dict[str, VersionSpan] = {}
-        for path, versions in self._manifest.versions(since, until).items():
-            for version, span in versions.items():
+        versions = self._manifest.versions(since, until)
+        for file in self._manifest.files("predictions", since, until):
+            for version, span in versions.get(file.path, {}).items():
                 if since <= span.first and span.last <= until:
                     spans[version] = span.joined(spans.get(version))
-                elif (part := self._part(path, version, since, until)) is not None:
+                elif (part := self._part(file, version, since, until)) is not None:
                     spans[version] = part.joined(spans.get(version))
         return dict(sorted(spans.items()))
 
@@ -196,18 +197,17 @@ class EventStore:
                     if rows.num_rows:
                         yield rows.select(shown)
 
-    def _part(self, path: str, version: str, since: float, until: float) -> VersionSpan | None:
+    def _part(
+        self, file: EventFile, version: str, since: float, until: float
+    ) -> VersionSpan | None:
         """What a file that reaches beyond these times has of a version between them."""
         import pyarrow.compute as pc
 
         span: VersionSpan | None = None
-        for file in self._manifest.files("predictions", since, until):
-            if file.path != path:
-                continue
-            for batch in self._rows(file, ["time"], since, until, version):
-                times = pc.min_max(batch.column("time"))
-                part = VersionSpan(len(batch), times["min"].as_py(), times["max"].as_py())
-                span = part.joined(span)
+        for batch in self._rows(file, ["time"], since, until, version):
+            times = pc.min_max(batch.column("time"))
+            part = VersionSpan(len(batch), times["min"].as_py(), times["max"].as_py())
+            span = part.joined(span)
         return span
 
     def _outcome_index(self, since: float) -> OutcomeIndex:
