@@ -75,6 +75,9 @@ class DagsterHome:
         return state
 
     def tick(self, state, at, status):
+        """Dagster notes that a tick begins, and makes it."""
+        noted = state.instigator_data._replace(last_tick_start_timestamp=at)
+        self.instance.update_instigator_state(state.with_data(noted))
         self.instance.create_tick(
             TickData(
                 state.instigator_origin_id, state.name, state.instigator_type,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from titanic_assets.monitor.due import in_the_code, schedule_due, sensor_due
@@ -17,25 +18,37 @@ if TYPE_CHECKING:
 _BEFORE_SECONDS = 1.0
 
 
+@dataclass(frozen=True)
+class Known:
+    """The last tick of a sensor or schedule, and what Dagster had noted of it then."""
+
+    noted: object
+    tick: Tick | None
+
+
 def read_automations(
-    instance: DagsterInstance, known: Mapping[str, Tick], now: float
-) -> tuple[tuple[Automation, ...], dict[str, Tick]]:
-    """All of them, and the last tick of each for the next time."""
-    ticks: dict[str, Tick] = {}
-    found = []
-    for state in instance.all_instigator_state():
-        tick = _last_tick(instance, state, known.get(state.selector_id))
-        if tick:
-            ticks[state.selector_id] = tick
-        found.append(_automation(state, tick))
+    instance: DagsterInstance, known: Mapping[str, Known], now: float
+) -> tuple[tuple[Automation, ...], dict[str, Known]]:
+    """All of them, and what is known of each the next time."""
+    states = instance.all_instigator_state()
+    ticks = {
+        state.selector_id: Known(
+            state.instigator_data, _last_tick(instance, state, known.get(state.selector_id))
+        )
+        for state in states
+    }
+    found = [_automation(state, ticks[state.selector_id].tick) for state in states]
     return in_the_code(found, now), ticks
 
 
 def _last_tick(
-    instance: DagsterInstance, state: InstigatorState, known: Tick | None
+    instance: DagsterInstance, state: InstigatorState, known: Known | None
 ) -> Tick | None:
+    before = known.tick if known else None
+    if known and before and before.status != "started" and known.noted == state.instigator_data:
+        return before  # Dagster notes the beginning of every tick
     data = state.sensor_instigator_data
-    since = max(data.last_tick_timestamp or 0.0 if data else 0.0, known.at if known else 0.0)
+    since = max(data.last_tick_timestamp or 0.0 if data else 0.0, before.at if before else 0.0)
     newest = instance.get_tick_summaries(
         state.instigator_origin_id,
         state.selector_id,
@@ -43,7 +56,7 @@ def _last_tick(
         limit=1,
     )
     if not newest:
-        return known
+        return before
     return Tick(newest[0].timestamp, cast("TickStatus", newest[0].status.value.lower()))
 
 

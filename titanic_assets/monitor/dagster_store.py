@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import yaml
 
-from titanic_assets.monitor.automations import read_automations
-from titanic_assets.monitor.health import Automation, Daemon, DagsterHealth, Run, Tick
+from titanic_assets.monitor.automations import Known, read_automations
+from titanic_assets.monitor.health import Automation, Daemon, DagsterHealth, Run
 from titanic_assets.monitor.run_counts import Counting, EndedRun, Ending, RunCounts
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class DagsterStore:
         self._instance: DagsterInstance | None = None
         self._counting = Counting()
         self._counted_until: datetime | None = None
-        self._ticks: dict[str, Tick] = {}
+        self._ticks: dict[str, Known] = {}
         self._assets: Mapping[str, float] = {}
         self._assets_read: float | None = None
 
