@@ -28,12 +28,15 @@ from titanic_model.reference import (
     Drift,
     FieldReference,
     Reference,
+    Unknown,
 )
 
 FIELDS = (*DRIFT_FIELDS, SCORE)
 
 _NONE = 255  # the bin of a score that is not there; no field has so many
-_NAMELESS = 128  # added to the bin of a score of a passenger without name, of whom others are said
+# Added to the bin of a score where the caller did not know so much: others are then given.
+_NAMELESS, _CABINLESS = 128, 64
+_BIN = 63
 _DIGEST = 64
 _HEADER = _DIGEST + 8
 _ROW = np.dtype([("time", "<f8"), ("bins", "u1", (len(FIELDS),))])
@@ -171,7 +174,8 @@ class DriftWindow:
             for place, name in enumerate(FIELDS):
                 values = probabilities if name == SCORE else [values[name] for values in known]
                 rows["bins"][:, place] = followed.binnings[name](values)
-            rows["bins"][[values["name"] is None for values in known], -1] += _NAMELESS
+            rows["bins"][[not values["name"] for values in known], -1] |= _NAMELESS
+            rows["bins"][[not values["cabin"] for values in known], -1] |= _CABINLESS
             rows["bins"][[probability is None for probability in probabilities], -1] = _NONE
             written = int(self._written[0])
             self._ring[np.arange(written, written + len(rows)) % self._size] = rows
@@ -192,9 +196,8 @@ class DriftWindow:
             counted = rows["bins"][:, place]
             if name == SCORE:
                 counted = counted[counted != _NONE]
-                nameless = counted >= _NAMELESS
-                reference = followed.reference.scores(float(nameless.mean()) if len(counted) else 0)
-                counted = counted % _NAMELESS
+                reference = followed.reference.scores(_unknown(counted))
+                counted = counted & _BIN
             else:
                 reference = followed.reference.field(name)
             counts = np.bincount(counted, minlength=len(reference.shares)).tolist()
@@ -222,6 +225,15 @@ class DriftWindow:
         written = int(np.frombuffer(content, "<i8", 1, _DIGEST)[0])
         ring = np.frombuffer(content, _ROW, self._size, _HEADER)
         return ring[:written] if written <= self._size else np.roll(ring, -written % self._size)
+
+
+def _unknown(scores: NDArray[np.uint8]) -> Unknown:
+    """How little callers knew of those whom these scores are about."""
+    named = scores[scores & _NAMELESS == 0]
+    return Unknown(
+        name=1 - len(named) / len(scores) if len(scores) else 0.0,
+        cabin=float(np.mean(named & _CABINLESS > 0)) if len(named) else 0.0,
+    )
 
 
 class _Flags:

@@ -154,9 +154,8 @@ def _reference_rows(training: TrainingData, unseen: CrossValidation) -> bytes:
     from titanic_assets.monitoring.drift.reference import reference_rows
 
     first = unseen.first_of_each
-    # Asked for with every figure; a model is told of names where a list has them.
-    bare = unseen.left_out if unseen.otherwise is None else unseen.otherwise
-    return reference_rows(training, unseen.left_out[first], bare[first])
+    without_cabin, without_name = (scores[first] for scores in unseen.otherwise)
+    return reference_rows(training, unseen.left_out[first], without_cabin, without_name)
 
 
 def progress_of(model: TrainedModel) -> list[tuple[str, float]]:

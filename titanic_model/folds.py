@@ -6,7 +6,7 @@ Folds are always shuffled, because passenger lists come sorted by class, and eve
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,13 +44,13 @@ class CrossValidation:
     """Metrics fold by fold, and every probability given to a passenger who was left out.
 
     `rows` says to whom each probability in `left_out` was given, and `otherwise` what would have
-    been said of the same passengers with other features, where that was asked for.
+    been said of the same passengers with other features, in each way that was asked for.
     """
 
     folds: tuple[Metrics, ...]
     left_out: NDArray[np.float64]
     rows: NDArray[np.intp]
-    otherwise: NDArray[np.float64] | None = None
+    otherwise: tuple[NDArray[np.float64], ...] = ()
 
     @property
     def first_of_each(self) -> NDArray[np.intp]:
@@ -77,15 +77,16 @@ def cross_validate(
     build: Callable[[], Classifier],
     data: TrainingData,
     splits: Iterator[Split],
-    otherwise: NDArray[np.float32] | None = None,
+    otherwise: Sequence[NDArray[np.float32]] = (),
 ) -> CrossValidation:
     """Fit a fresh model on each fold's training rows and measure it on the rows left out.
 
-    `otherwise` are the same passengers with other features, of whom each model is asked, too.
+    Each of `otherwise` has the same passengers with other features, whom each model is asked about,
+    too.
     """
     folds: list[Metrics] = []
     left_out: list[NDArray[np.float64]] = []
-    also: list[NDArray[np.float64]] = []
+    also: list[list[NDArray[np.float64]]] = [[] for _ in otherwise]
     rows: list[NDArray[np.intp]] = []
     with one_thread():
         for train, test in splits:
@@ -94,13 +95,13 @@ def cross_validate(
             folds.append(measure(data.survived[test], probability))
             left_out.append(probability)
             rows.append(test)
-            if otherwise is not None:
-                also.append(model.predict_proba(otherwise[test])[:, 1])
+            for asked, matrix in zip(also, otherwise, strict=True):
+                asked.append(model.predict_proba(matrix[test])[:, 1])
     return CrossValidation(
         tuple(folds),
         np.concatenate(left_out),
         np.concatenate(rows),
-        np.concatenate(also) if also else None,
+        tuple(np.concatenate(asked) for asked in also),
     )
 
 

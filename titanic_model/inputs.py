@@ -20,6 +20,8 @@ Columns = dict[str, NDArray[Any]]
 SPOKEN = {"name": "title", "cabin": "deck"}
 # What many callers do not know, and what is then left of a passenger.
 OFTEN_UNKNOWN = ("name", "cabin")
+# In which ways: who gives a name does not always give a cabin.
+WAYS_TO_BE_UNKNOWN = (("cabin",), OFTEN_UNKNOWN)
 
 _NAMES = np.array([f"x, {'Dr' if title == TITLES[-1] else title}. x" for title in TITLES], object)
 _CABINS = np.array([None, *DECKS], object)

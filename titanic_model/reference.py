@@ -25,8 +25,11 @@ Values = Sequence[Any] | NDArray[Any]
 
 DRIFT_FIELDS: tuple[str, ...] = tuple(field.name for field in FIELDS if field.kind != "text")
 SCORE = "probability"
-# What was said of the same passengers without name and cabin, which many callers do not know.
+# What was said of the same passengers without their cabin, and without name and cabin, which many
+# callers do not know; and how many had a cabin.
+SCORE_WITHOUT_CABIN = "probability_without_cabin"
 SCORE_WITHOUT_NAME = "probability_without_name"
+_CABIN = "cabin"
 
 # Whatever is above it has moved so far that a person should look. What is customary, 0.2, would
 # miss a class mix changed by 20 points: its index is about that.
@@ -45,6 +48,7 @@ _FIXED_EDGES: Mapping[str, tuple[float, ...]] = {
     "sibsp": (1, 2, 3),
     "parch": (1, 2, 3),
     SCORE: _SCORE_EDGES,
+    SCORE_WITHOUT_CABIN: _SCORE_EDGES,
     SCORE_WITHOUT_NAME: _SCORE_EDGES,
 }
 _TENTHS = np.linspace(0.1, 0.9, 9)
@@ -74,6 +78,14 @@ class Drift:
     def drifted(self) -> bool:
         """Whether the field has moved, and not by chance."""
         return self.enough and self.index > self.bar
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """What callers left out: the share without a name, and of the named ones that without cabin."""
+
+    name: float = 0.0
+    cabin: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -132,19 +144,35 @@ class Reference:
                 return field
         raise KeyError(f"no field {name!r} in this reference: {[f.name for f in self.fields]}")
 
-    def scores(self, nameless: float) -> FieldReference:
-        """What is said of such passengers as these, when so large a share of them has no name.
+    def scores(self, unknown: Unknown) -> FieldReference:
+        """What is said of such passengers as these where callers know so little of them.
 
-        Who asks without names gets other answers about the same passengers, of some models very
-        different ones. That is no drift, so like is compared with like. Releases from before this
-        was known have the scores of named passengers only.
+        Who asks without names or cabins gets other answers about the same passengers, of some
+        models very different ones. That is no drift, so like is compared with like. Releases from
+        before this was known have the scores of wholly known passengers only.
         """
-        named = self.field(SCORE)
-        bare = next((each for each in self.fields if each.name == SCORE_WITHOUT_NAME), named)
-        mixed = zip(named.shares, bare.shares, strict=True)
-        return replace(
-            named, shares=tuple((1 - nameless) * one + nameless * other for one, other in mixed)
-        )
+        fields = {field.name: field for field in self.fields}
+        known = fields[SCORE]
+        ways = [
+            fields.get(name, known).shares for name in (SCORE_WITHOUT_CABIN, SCORE_WITHOUT_NAME)
+        ]
+        weights = self.left_out(unknown)
+        mixed = zip(known.shares, *ways, strict=True)
+        shares = (sum(w * share for w, share in zip(weights, each, strict=True)) for each in mixed)
+        return replace(known, shares=tuple(shares))
+
+    def left_out(self, unknown: Unknown) -> tuple[float, float, float]:
+        """The shares of passengers known as in training, without their cabin, and without both.
+
+        Most training passengers have no cabin, so only what is missing beyond that counts.
+        """
+        known = [field.shares[-1] for field in self.fields if field.name == _CABIN]
+        if not known:
+            return 1.0, 0.0, 0.0
+        usual = known[0]
+        beyond = max(0.0, unknown.cabin - usual) / max(1 - usual, _SMALLEST_SHARE)
+        named = 1 - unknown.name
+        return named * (1 - beyond), named * beyond, unknown.name
 
     def drift(self, columns: Mapping[str, Values]) -> dict[str, float]:
         """The index of each field in these columns."""
@@ -194,14 +222,20 @@ class Reference:
 
 
 def describe(
-    columns: Mapping[str, Values], scores: Values, without_name: Values | None = None
+    columns: Mapping[str, Values],
+    scores: Values,
+    without_cabin: Values | None = None,
+    without_name: Values | None = None,
 ) -> Reference:
     """The reference made of these passengers and of the scores they were given unseen.
 
-    `without_name` are the scores they were given, unseen, as passengers without name and cabin.
+    The others are the scores they were given, unseen, as passengers without cabin, and without name
+    and cabin.
     """
     values = {**{name: columns[name] for name in DRIFT_FIELDS}, SCORE: scores}
-    if without_name is not None:
+    if without_cabin is not None and without_name is not None:
+        values[_CABIN] = columns[_CABIN]
+        values[SCORE_WITHOUT_CABIN] = without_cabin
         values[SCORE_WITHOUT_NAME] = without_name
     return Reference(
         passengers=len(columns[DRIFT_FIELDS[0]]),
@@ -211,7 +245,10 @@ def describe(
 
 def _describe_field(name: str, values: Values) -> FieldReference:
     categories = _CATEGORIES.get(name, ())
-    edges = () if categories else _FIXED_EDGES.get(name) or _tenths(values)
+    if categories or name == _CABIN:  # of a cabin it only counts whether it is known
+        edges: tuple[float, ...] = ()
+    else:
+        edges = _FIXED_EDGES.get(name) or _tenths(values)
     empty = FieldReference(name, edges, categories, (0.0,) * (len(_labels(edges, categories)) + 1))
     counts = empty.count(values)
     total = max(1, sum(counts))

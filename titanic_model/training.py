@@ -17,7 +17,7 @@ from titanic_model.folds import (
     stratified,
 )
 from titanic_model.golden import golden_rows
-from titanic_model.inputs import OFTEN_UNKNOWN, known_of, without
+from titanic_model.inputs import WAYS_TO_BE_UNKNOWN, known_of, without
 from titanic_model.onnx_export import export
 from titanic_model.parity import Parity, compare
 from titanic_model.reference import Reference, describe
@@ -130,7 +130,7 @@ def train(
         reference=describe(
             known_of(training.matrix),
             figures.stratified.left_out,
-            without_name=figures.stratified.otherwise,
+            *figures.stratified.otherwise,
         ),
     )
 
@@ -142,12 +142,13 @@ def measure_honestly(build: Callable[[], Classifier], training: TrainingData, se
     too: what it says then is part of the reference for drift.
     """
     seed += _OTHER_FOLDS
+    known = known_of(training.matrix)
     return Figures(
         stratified=cross_validate(
             build,
             training,
             stratified(training, REPEATS, seed),
-            without(known_of(training.matrix), OFTEN_UNKNOWN),
+            [without(known, names) for names in WAYS_TO_BE_UNKNOWN],
         ),
         by_ticket=cross_validate(build, training, by_ticket(training, REPEATS, seed)),
         sex_alone=cross_validate(SexAlone, training, stratified(training, REPEATS, seed)),

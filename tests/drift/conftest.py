@@ -22,7 +22,7 @@ from titanic_assets.tracking.versions import MODEL_NAME
 from titanic_assets.tracking.winner import log_files
 from titanic_model.contract import Passenger
 from titanic_model.features import derive_columns
-from titanic_model.inputs import OFTEN_UNKNOWN, known_of, without
+from titanic_model.inputs import WAYS_TO_BE_UNKNOWN, known_of, without
 from titanic_model.reference import DRIFT_FIELDS, describe
 from titanic_model.release import write_release
 from titanic_model.scorer import Scorer
@@ -50,12 +50,10 @@ def trained(bias=None):
     release = a_release() if bias is None else by_hand(bias=bias)
     known = known_of(packaged().matrix)
     scorer = Scorer(release.model)
-    named, bare = (
-        scorer.score(matrix).astype(np.float64)
-        for matrix in (packaged().matrix, without(known, OFTEN_UNKNOWN))
-    )
-    reference = describe(known, named, without_name=bare)
-    return replace(release, reference=reference), reference_rows(packaged(), named, bare)
+    matrices = [packaged().matrix, *(without(known, names) for names in WAYS_TO_BE_UNKNOWN)]
+    scores = [scorer.score(matrix).astype(np.float64) for matrix in matrices]
+    reference = describe(known, *scores)
+    return replace(release, reference=reference), reference_rows(packaged(), *scores)
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,17 @@
 """Predictions in bins, however they come, and the sample of them that is kept."""
 
+from io import BytesIO
+
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.service.releases import packaged
 from titanic_assets.monitoring.drift.counting import count
 from titanic_assets.monitoring.drift.reference import MOST_ROWS, reference_rows
 from titanic_assets.monitoring.drift.report import Quality
-from titanic_model.reference import DRIFT_FIELDS, SCORE
+from titanic_model.reference import DRIFT_FIELDS, SCORE, Unknown
 
 
 @pytest.fixture
@@ -28,6 +31,7 @@ def events(everybody):
             "time": 1e9 + random.random(many),
             "said": said >= 0.5,
             "name": pa.array([None if row % 4 else "Novak" for row in range(many)]),
+            "cabin": pa.array([("C1", None, "")[min(row % 24, 2)] for row in range(many)]),
             "outcome": pa.array([None if row % 3 else True for row in range(many)], pa.bool_()),
         }
     )
@@ -43,7 +47,8 @@ def test_batches_are_counted_as_each_value_alone(events, champion):
         alone = champion.reference.field(name).count(events[name].to_pylist())
         assert counts.tolist() == alone
     assert counted.predictions == len(events)
-    assert counted.share_nameless == 0.75
+    housed = sum(row % 24 == 0 for row in range(2000))
+    assert counted.unknown == Unknown(name=0.75, cabin=1 - housed / 500)
 
 
 def test_the_newest_prediction_is_known_whatever_the_order(events, champion):
@@ -87,10 +92,7 @@ def test_training_keeps_its_passengers_and_of_very_many_the_same_sample(referenc
     assert reference_table["survived"].to_pylist() == packaged().survived.astype(bool).tolist()
     assert reference_table["age"].null_count == 227
     many = packaged().take(np.tile(np.arange(len(packaged())), 20))
-    scores = np.linspace(0, 1, len(many))
-    assert reference_rows(many, scores, scores) == reference_rows(many, scores, scores)
-    from io import BytesIO
-
-    import pyarrow.parquet as pq
-
-    assert len(pq.read_table(BytesIO(reference_rows(many, scores, scores)))) == MOST_ROWS
+    scores = [np.linspace(0, 1, len(many))] * 3
+    sample = reference_rows(many, *scores)
+    assert sample == reference_rows(many, *scores)
+    assert len(pq.read_table(BytesIO(sample))) == MOST_ROWS

@@ -30,6 +30,7 @@ def now(reference_table):
         .append_column("time", [pa.array(np.arange(400.0))])
         .append_column("said", [pa.array(said)])
         .append_column("name", [pa.array(["Novak"] * 400)])
+        .append_column("cabin", [pa.array(["C1"] * 400)])
         .append_column("outcome", [pa.array(outcome)])
     )
 

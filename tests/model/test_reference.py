@@ -14,10 +14,10 @@ from titanic_model.reference import (
     DRIFT_FIELDS,
     ENOUGH,
     SCORE,
-    SCORE_WITHOUT_NAME,
     THRESHOLD,
     Drift,
     Reference,
+    Unknown,
     describe,
 )
 
@@ -158,15 +158,24 @@ def test_a_bin_that_is_empty_by_chance_is_no_drift(columns):
     assert empty.index < 0.001
 
 
-def test_answers_are_compared_with_those_about_as_many_without_a_name(columns):
-    reference = describe(columns, np.full(1309, 0.95), without_name=np.full(1309, 0.05))
-    assert [field.name for field in reference.fields][-1] == SCORE_WITHOUT_NAME
+def test_answers_are_compared_with_those_about_passengers_known_as_little(columns):
+    low, middle, high = (np.full(1309, score) for score in (0.05, 0.55, 0.95))
+    reference = describe(columns, high, without_cabin=middle, without_name=low)
     assert Reference.from_json(reference.to_json()) == reference
-    shares = reference.scores(0.25).shares
-    assert (shares[0], shares[-2]) == (0.25, 0.75)
-    assert not reference.judge(reference.scores(1), [500, *[0] * 10]).drifted
-    assert reference.judge(reference.scores(0), [500, *[0] * 10]).drifted
+    usual = 1014 / 1309
+    for unknown, expected in {
+        Unknown(): (0, 0, 1),
+        Unknown(cabin=usual): (0, 0, 1),
+        Unknown(cabin=1): (0, 1, 0),
+        Unknown(name=1): (1, 0, 0),
+        Unknown(name=0.5, cabin=(1 + usual) / 2): (0.5, 0.25, 0.25),
+    }.items():
+        shares = reference.scores(unknown).shares
+        assert (shares[0], shares[5], shares[9]) == pytest.approx(expected)
+    seen = [500, *[0] * 10]
+    assert not reference.judge(reference.scores(Unknown(name=1)), seen).drifted
+    assert reference.judge(reference.scores(Unknown()), seen).drifted
 
 
-def test_an_older_reference_compares_with_named_passengers_only(reference):
-    assert reference.scores(1) == reference.field(SCORE)
+def test_an_older_reference_compares_with_wholly_known_passengers_only(reference):
+    assert reference.scores(Unknown(name=1)).shares == reference.field(SCORE).shares

@@ -3,7 +3,6 @@
 import csv
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,7 +13,7 @@ from bento_service.drift import FIELDS, DriftWindow
 from tests.model.conftest import PACKAGED_LIST
 from titanic_model.binning import binning
 from titanic_model.contract import Passenger
-from titanic_model.reference import DRIFT_FIELDS, SCORE, SCORE_WITHOUT_NAME
+from titanic_model.reference import DRIFT_FIELDS, SCORE, describe
 
 SIZE = 200
 
@@ -269,19 +268,19 @@ def test_of_few_the_bar_is_what_chance_explains(a_window, reference):
     )
 
 
-def test_answers_are_compared_with_those_about_passengers_named_as_often(tmp_path, reference):
-    bare = replace(reference.field(SCORE), name=SCORE_WITHOUT_NAME, shares=(0.0,) * 9 + (1.0, 0.0))
-    both = replace(reference, fields=(*reference.fields, bare))
-    window = DriftWindow(tmp_path, 0, 2 * SIZE)
-    window.follow("a" * 64, both)
-    nameless = passengers()[: SIZE // 2]
-    named = [each.model_copy(update={"name": "Novak, Miss. Ida"}) for each in nameless]
-    window.add_many(both, 0, nameless, [0.95] * len(nameless))
-    window.add_many(both, 1, named, [None] * len(named))
+def test_answers_are_compared_with_those_about_passengers_known_as_little(tmp_path):
+    many = 1000
+    columns = {name: [None] * many for name in DRIFT_FIELDS}
+    low, middle, high = ([each] * many for each in (0.05, 0.55, 0.95))
+    cabins = ["C1", None] * (many // 2)
+    reference = describe({**columns, "cabin": cabins}, high, middle, low)
+    window = DriftWindow(tmp_path, 0, 400)
+    window.follow("a" * 64, reference)
+    person = Passenger(pclass=3, sex="male", name="Novak, Miss. Ida", cabin="C1")
+    for changes, score in (({}, 0.95), ({"cabin": ""}, 0.55), ({"name": None}, 0.05)):
+        window.add_many(reference, 0, [person.model_copy(update=changes)] * 100, [score] * 100)
+    window.add_many(reference, 0, [person] * 100, [None] * 100)
     answers = window.window().fields[SCORE]
-    assert answers.reference.shares == bare.shares
-    assert answers.index == pytest.approx(0)
-    window.add_many(both, 2, named, [0.05] * len(named))
-    half = window.window().fields[SCORE]
-    assert half.counts == (100, *(0,) * 8, 100, 0)
-    assert half.reference.shares[-2] == pytest.approx(0.5 + reference.field(SCORE).shares[-2] / 2)
+    assert answers.counts == (100, 0, 0, 0, 0, 100, 0, 0, 0, 100, 0)
+    # Half of the named ones have no cabin, as in training.
+    assert answers.reference.shares == pytest.approx((1 / 3, *[0] * 8, 2 / 3, 0))

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from titanic_assets.monitoring.drift.report import Quality
 from titanic_model.binning import Binning, binning
-from titanic_model.reference import DRIFT_FIELDS, SCORE, FieldReference, Reference
+from titanic_model.reference import DRIFT_FIELDS, SCORE, FieldReference, Reference, Unknown
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 FIELDS = (*DRIFT_FIELDS, SCORE)
-_NAME = "name"
-COLUMNS = (*FIELDS, "key", "time", "said", _NAME)
+_NAME, _CABIN = "name", "cabin"
+COLUMNS = (*FIELDS, "key", "time", "said", _NAME, _CABIN)
 OUTCOME = "outcome"
 
 
@@ -33,6 +33,7 @@ class Counted:
     counts: dict[str, NDArray[np.int64]]
     predictions: int = 0
     nameless: int = 0
+    named_without_cabin: int = 0
     first: float | None = None
     newest: tuple[float, int] | None = None
     outcomes: int = 0
@@ -43,12 +44,16 @@ class Counted:
         """What a field is compared with: the answers with those about passengers named as often."""
         if name != SCORE:
             return reference.field(name)
-        return reference.scores(self.share_nameless)
+        return reference.scores(self.unknown)
 
     @property
-    def share_nameless(self) -> float:
-        """How many were asked about without their name."""
-        return self.nameless / self.predictions if self.predictions else 0.0
+    def unknown(self) -> Unknown:
+        """How little callers knew."""
+        named = self.predictions - self.nameless
+        return Unknown(
+            name=self.nameless / self.predictions if self.predictions else 0.0,
+            cabin=self.named_without_cabin / named if named else 0.0,
+        )
 
     @property
     def last(self) -> float | None:
@@ -70,7 +75,7 @@ def count(batches: Iterable[pa.RecordBatch], reference: Reference, sample: int) 
         for name in FIELDS:
             bins = _bins(batch.column(name), fields[name], into_bins[name])
             counted.counts[name] += np.bincount(bins, minlength=len(fields[name].shares))
-        counted.nameless += batch.column(_NAME).null_count
+        _tell_unknown(counted, batch)
         _tell_when(counted, batch)
         _tell_right(counted, batch)
         counted.rows = _sampled(counted.rows, batch, sample)
@@ -97,6 +102,21 @@ def _tell_when(counted: Counted, batch: pa.RecordBatch) -> None:
     first = float(times.min())
     counted.first = first if counted.first is None else min(counted.first, first)
     counted.newest = newest if counted.newest is None else max(counted.newest, newest)
+
+
+def _tell_unknown(counted: Counted, batch: pa.RecordBatch) -> None:
+    named, housed = (_known(batch.column(name)) for name in (_NAME, _CABIN))
+    counted.nameless += int(np.sum(~named))
+    counted.named_without_cabin += int(np.sum(named & ~housed))
+
+
+def _known(texts: pa.Array) -> NDArray[np.bool_]:
+    import pyarrow.compute as pc
+
+    known: NDArray[np.bool_] = pc.fill_null(pc.greater(pc.binary_length(texts), 0), False).to_numpy(
+        zero_copy_only=False
+    )
+    return known
 
 
 def _tell_right(counted: Counted, batch: pa.RecordBatch) -> None:

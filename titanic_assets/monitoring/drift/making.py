@@ -122,7 +122,9 @@ class DriftReporter:
         self, found: VersionDrift, version: ModelVersion, reference: Reference, counted: Counted
     ) -> VersionDrift:
         """Evidently's pages, kept in MLflow. The numbers stand without them."""
-        then = read_reference_rows(self.run.registry.client, version.run_id, counted.share_nameless)
+        then = read_reference_rows(
+            self.run.registry.client, version.run_id, reference.left_out(counted.unknown)
+        )
         if then is None or counted.rows is None:
             return replace(
                 found, no_page="it was trained before its passengers were kept for reports"

@@ -12,7 +12,13 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from titanic_model.contract import LABEL
-from titanic_model.reference import DRIFT_FIELDS, SCORE, SCORE_WITHOUT_NAME, Reference
+from titanic_model.reference import (
+    DRIFT_FIELDS,
+    SCORE,
+    SCORE_WITHOUT_CABIN,
+    SCORE_WITHOUT_NAME,
+    Reference,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,6 +38,7 @@ _BINS = "release/reference.json"
 def reference_rows(
     training: TrainingData,
     unseen: NDArray[np.float64],
+    without_cabin: NDArray[np.float64],
     without_name: NDArray[np.float64],
 ) -> bytes:
     """The fields of the training passengers, what each was given unseen, and what came of them.
@@ -49,6 +56,7 @@ def reference_rows(
         {
             **{name: pa.array(known[name], from_pandas=True) for name in DRIFT_FIELDS},
             SCORE: unseen,
+            SCORE_WITHOUT_CABIN: without_cabin,
             SCORE_WITHOUT_NAME: without_name,
             LABEL: training.survived.astype(bool),
         }
@@ -67,8 +75,10 @@ def read_reference(client: MlflowClient, run_id: str) -> Reference:
         return Reference.from_json(_fetched(client, run_id, _BINS, folder).read_text())
 
 
-def read_reference_rows(client: MlflowClient, run_id: str, nameless: float) -> pa.Table | None:
-    """Those passengers, such a share of them scored as if they had no name.
+def read_reference_rows(
+    client: MlflowClient, run_id: str, weights: tuple[float, float, float]
+) -> pa.Table | None:
+    """Those passengers, in these shares scored as they are, without cabin, and without name.
 
     None of a version that was trained before they were kept.
     """
@@ -79,8 +89,9 @@ def read_reference_rows(client: MlflowClient, run_id: str, nameless: float) -> p
         return None
     with TemporaryDirectory() as folder:
         rows = pq.ParquetFile(_fetched(client, run_id, ROWS, folder)).read()
-    chosen = np.random.default_rng(0).random(len(rows)) < nameless
-    scores = np.where(chosen, rows[SCORE_WITHOUT_NAME].to_numpy(), rows[SCORE].to_numpy())
+    given = [rows[each].to_numpy() for each in (SCORE, SCORE_WITHOUT_CABIN, SCORE_WITHOUT_NAME)]
+    way = np.random.default_rng(0).choice(3, len(rows), p=weights)
+    scores = np.choose(way, given)
     return rows.set_column(rows.schema.get_field_index(SCORE), SCORE, [scores])
 
 
