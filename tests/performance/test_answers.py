@@ -1,10 +1,14 @@
 """Which answers are known to have been right or wrong, and about whom they were."""
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from titanic_assets.monitoring.answers import known_answers
 from titanic_assets.monitoring.events.store import EventStore
+from titanic_assets.monitoring.learnt import Learnt
+from titanic_assets.tables import write_table
+from titanic_model.schemas import VALIDATED_SCHEMA
 
 
 @pytest.fixture
@@ -13,7 +17,9 @@ def known(home):
 
     def read(**options):
         home.collect()
-        return known_answers(EventStore.of(home.settings), "1", home.began, **options)
+        store = EventStore.of(home.settings)
+        learnt = Learnt.by(home.settings, store, home.began - 1)
+        return known_answers(store, "1", home.began, learnt, **options)
 
     return read
 
@@ -76,3 +82,53 @@ def test_of_many_the_newest_are_kept(home, known):
 def test_where_nothing_is_known_there_is_nothing(known):
     answers = known()
     assert (len(answers), answers.known, len(answers.of_different_passengers)) == (0, 0, 0)
+
+
+def listed(home, *passengers):
+    """These names and tickets are in a list; the last ones were reported earlier."""
+    rows = [
+        {
+            "passenger_key": f"{name.lower()}|{ticket}",
+            "source": "outcomes" if name == "Known" else "packaged",
+        }
+        for name, ticket in passengers
+    ]
+    table = pa.Table.from_pylist(rows, VALIDATED_SCHEMA)
+    path = home.settings.places.tables / "validated_passengers.parquet"
+    write_table(table.to_batches(), VALIDATED_SCHEMA, path)
+
+
+# By the hash of the ticket the first is held out and the second is not.
+HELD_OUT, TRAINED_ON = "3", "1"
+
+
+def test_about_whom_the_version_learnt_in_training_its_answers_prove_nothing(home, known):
+    listed(home, ("Old", TRAINED_ON), ("Old", HELD_OUT), ("Known", TRAINED_ON))
+    asked = [
+        {"name": "Old", "ticket": TRAINED_ON},
+        {"name": "Old", "ticket": HELD_OUT},
+        # Reported since: it was no row when the version was trained.
+        {"name": "Known", "ticket": TRAINED_ON},
+        {"name": "New", "ticket": TRAINED_ON},
+        {},
+    ]
+    home.asked(1, [0.5] * 5, passenger=asked.__getitem__)
+    home.became([True] * 5)
+    answers = known()
+    assert answers.learnt.tolist() == [True, False, False, False, False]
+    assert len(answers.not_learnt) == 4
+
+
+def test_outcomes_that_were_told_before_it_was_trained_were_learnt_from(home, known):
+    someone = {"name": "Told", "ticket": TRAINED_ON}
+    home.asked(2, [0.5], named="before", at=-1, passenger=lambda _: someone)
+    home.became([True], named="before", at=-1)
+    home.asked(1, [0.5, 0.5], passenger=lambda number: someone if number else {"name": "Other"})
+    home.became([True, True])
+    assert known().learnt.tolist() == [False, True]
+
+
+def test_whoever_is_looked_up_by_number_is_in_the_lists(home, known):
+    home.asked(1, [0.5, 0.5], way="passenger")
+    home.became([True, True])
+    assert known().learnt.all()

@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from titanic_assets.monitoring.events.store import EventStore
+    from titanic_assets.monitoring.learnt import Learnt
 
 # By so many passengers every figure is known to a hundredth.
 MOST = 20_000
 _SAID = ("key", "time", "probability")
-_WHO = ("key", "name", "ticket", "caller", "on_behalf_of")
+_WHO = ("key", "name", "ticket", "caller", "on_behalf_of", "way")
 
 _Columns = tuple[NDArray[Any], ...]
 
@@ -27,7 +28,8 @@ _Columns = tuple[NDArray[Any], ...]
 class Answers:
     """Chances said and what happened, the oldest first; one number per passenger and per caller.
 
-    `known` is of how many predictions the outcome is known, also where fewer are kept.
+    `known` is of how many predictions the outcome is known, also where fewer are kept. What the
+    version has `learnt` proves nothing: passengers that it may have been trained on.
     """
 
     key: NDArray[np.uint64]
@@ -36,6 +38,7 @@ class Answers:
     survived: NDArray[np.bool_]
     passenger: NDArray[np.uint64]
     caller: NDArray[np.uint64]
+    learnt: NDArray[np.bool_]
     known: int
 
     def __len__(self) -> int:
@@ -52,6 +55,11 @@ class Answers:
         return self.at(slice(max(0, len(self) - many), None))
 
     @property
+    def not_learnt(self) -> Answers:
+        """Those that prove something."""
+        return self.at(~self.learnt)
+
+    @property
     def places_of_different_passengers(self) -> NDArray[np.intp]:
         """Where each passenger was asked about last: once more is no new evidence."""
         _, from_behind = np.unique(self.passenger[::-1], return_index=True)
@@ -63,7 +71,9 @@ class Answers:
         return self.at(self.places_of_different_passengers)
 
 
-def known_answers(store: EventStore, version: str, since: float, most: int = MOST) -> Answers:
+def known_answers(
+    store: EventStore, version: str, since: float, learnt: Learnt, most: int = MOST
+) -> Answers:
     """The newest answers of a version whose outcomes are known, of predictions made since then."""
     kept: list[_Columns] = []
     known = 0
@@ -74,8 +84,8 @@ def known_answers(store: EventStore, version: str, since: float, most: int = MOS
         if sum(len(part[0]) for part in kept) > 2 * most:
             kept = [_newest(kept, most)]
     key, time, probability, survived = _newest(kept, most)
-    passenger, caller = _who(store, version, key, time)
-    return Answers(key, time, probability, survived, passenger, caller, known)
+    who = _who(store, version, key, time, learnt)
+    return Answers(key, time, probability, survived, *who, known=known)
 
 
 def _newest(parts: list[_Columns], most: int) -> _Columns:
@@ -87,38 +97,53 @@ def _newest(parts: list[_Columns], most: int) -> _Columns:
 
 
 def _who(
-    store: EventStore, version: str, keys: NDArray[np.uint64], times: NDArray[np.float64]
-) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-    """Passenger and caller of these answers; texts are read of these alone.
+    store: EventStore,
+    version: str,
+    keys: NDArray[np.uint64],
+    times: NDArray[np.float64],
+    learnt: Learnt,
+) -> tuple[NDArray[np.uint64], NDArray[np.uint64], NDArray[np.bool_]]:
+    """Passenger and caller of these answers, and whether the version had learnt of them.
 
-    Where no name is known, each answer is about a passenger of its own.
+    Texts are read of these alone. Where no name is known, each answer is about a passenger of its
+    own. Whoever is looked up by number is in the lists.
     """
-    passenger, caller = keys.copy(), np.zeros(len(keys), np.uint64)
-    if not len(keys):
-        return passenger, caller
     import pyarrow as pa
+    import pyarrow.compute as pc
 
     from titanic_model.identity import normalised
 
-    order = np.argsort(keys, kind="stable")
-    ours = keys[order]
-    since, until = float(times.min()), float(times.max())
-    for batch in store.predictions(_WHO, since=since, until=until, version=version):
-        all_keys = batch.column("key").to_numpy()
-        rows = batch.take(pa.array(np.flatnonzero(np.isin(all_keys, ours))))
-        of_rows = rows.column("key").to_numpy()
-        first, behind = (np.searchsorted(ours, of_rows, side) for side in ("left", "right"))
-        names, tickets = (normalised(rows.column(name)).to_pylist() for name in ("name", "ticket"))
-        asked = (rows.column(name).to_pylist() for name in ("on_behalf_of", "caller"))
-        for at, (name, ticket, behalf, by) in enumerate(zip(names, tickets, *asked, strict=True)):
-            places = order[first[at] : behind[at]]
-            caller[places] = _number(behalf or by)
-            if name:
-                passenger[places] = _number(f"{name}|{ticket}")
-    return passenger, caller
+    passenger, caller = keys.copy(), np.zeros(len(keys), np.uint64)
+    known = np.zeros(len(keys), np.bool_)
+    if not len(keys):
+        return passenger, caller, known
+    wanted = pa.array(keys)
+    between = float(times.min()), float(times.max())
+    tables = [
+        batch.filter(pc.is_in(batch.column("key"), wanted))
+        for batch in store.predictions(_WHO, since=between[0], until=between[1], version=version)
+    ]
+    rows = pa.Table.from_batches(tables).combine_chunks()
+    names, tickets = (normalised(rows[name].combine_chunks()) for name in ("name", "ticket"))
+    # One row for each key: asked again under the same id is the same request.
+    of_key, place = np.unique(rows["key"].to_numpy(), return_index=True)
+    first = pa.array(place)
+    rows, names, tickets = rows.take(first), names.take(first), tickets.take(first)
+    behalf = rows["on_behalf_of"].combine_chunks()
+    asked = pc.if_else(pc.equal(behalf, ""), rows["caller"].combine_chunks(), behalf)
+    at = np.searchsorted(of_key, keys)
+    caller = _numbers(asked)[at]
+    named = pc.not_equal(names, "").to_numpy(zero_copy_only=False)[at]
+    numbers = _numbers(pc.binary_join_element_wise(names, tickets, "|"))[at]
+    looked_up = pc.equal(rows["way"], "passenger").to_numpy()[at]
+    known = learnt.among(names, tickets)[at] | looked_up
+    return np.where(named, numbers, passenger), caller, known
 
 
-def _number(text: str) -> int:
+def _numbers(texts: Any) -> NDArray[np.uint64]:
     """What tells texts apart."""
-    digest = blake2b(text.encode(errors="surrogatepass"), digest_size=8).digest()
-    return int.from_bytes(digest, "little")
+    digests = (
+        blake2b(text.encode(errors="surrogatepass"), digest_size=8).digest()
+        for text in texts.to_pylist()
+    )
+    return np.frombuffer(b"".join(digests), "<u8")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from titanic_assets.monitoring.events.store import EventStore
 from titanic_assets.monitoring.experiment.pairing import SideBySide
 from titanic_assets.monitoring.experiment.report import Contestant, Experiment, ExperimentReport
+from titanic_assets.monitoring.learnt import Learnt
 from titanic_assets.monitoring.performance.making import since_of
 from titanic_assets.tracking.registry import ForeignVersion, NoSuchVersion
 from titanic_model.experiments import ExperimentPolicy, Recommendation, recommend
@@ -67,7 +68,10 @@ def _experiment(
     )
     if not other.predictions:
         return Experiment(one, other, None, None, None, None, None, _SILENT)
-    sides = SideBySide(store, str(champion.version), str(challenger.version), since)
+    # The newer of the two may have learnt of all that was known by then.
+    trained = max(champion.created.timestamp(), challenger.created.timestamp())
+    learnt = Learnt.by(settings, store, trained)
+    sides = SideBySide(store, str(champion.version), str(challenger.version), since, learnt)
     compared = sides.compare()
     contest = compared.contest if compared else None
     return Experiment(

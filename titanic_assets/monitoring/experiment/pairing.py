@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from titanic_assets.monitoring.events.store import EventStore
+    from titanic_assets.monitoring.learnt import Learnt
 
 # Whether the two agree, and who scores whom, shows in the newest predictions.
 _LOOKED_AT = 20_000
@@ -44,6 +45,7 @@ class SideBySide:
     champion: str
     challenger: str
     since: float
+    learnt: Learnt
 
     @cached_property
     def design(self) -> Design:
@@ -65,9 +67,12 @@ class SideBySide:
         )
 
     def compare(self) -> Compared | None:
-        """Compare them by outcomes, each passenger once; None where there are none."""
+        """Compare them by outcomes, each passenger once; None where there are none.
+
+        One who was in the training of either would be remembered there, and is left out.
+        """
         champion, challenger = (
-            known_answers(self.store, version, self.since, _MOST_OUTCOMES)
+            known_answers(self.store, version, self.since, self.learnt, _MOST_OUTCOMES).not_learnt
             for version in (self.champion, self.challenger)
         )
         if self.design == "split":

@@ -35,8 +35,9 @@ def judge_version(
     promise: Promise | None,
     policy: PromisePolicy,
 ) -> VersionPerformance:
-    """Judge a version by its newest answers, each passenger once."""
-    judged = answers.of_different_passengers.newest(max(ROLLING, policy.outcomes))
+    """Judge a version by its newest answers about others than it learnt from, each once."""
+    fair = answers.not_learnt
+    judged = fair.of_different_passengers.newest(max(ROLLING, policy.outcomes))
     figures = figures_of(judged.survived, judged.probability) if len(judged) else None
     return VersionPerformance(
         version=version.version,
@@ -44,12 +45,13 @@ def judge_version(
         role=role,
         predictions=predictions,
         known=answers.known,
+        learnt=len(answers) - len(fair),
         promise=promise,
         first=float(judged.time[0]) if len(judged) else None,
         last=float(judged.time[-1]) if len(judged) else None,
         figures=figures,
         kept=judge_promise(figures, promise, policy),
-        days=tuple(days_of(answers)),
+        days=tuple(days_of(fair)),
     )
 
 

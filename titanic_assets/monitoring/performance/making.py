@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from titanic_assets.monitoring.answers import known_answers
 from titanic_assets.monitoring.events.store import EventStore
+from titanic_assets.monitoring.learnt import Learnt
 from titanic_assets.monitoring.performance.judging import judge_version, policy_of
 from titanic_assets.monitoring.performance.promise import promise_of
 from titanic_assets.monitoring.performance.report import (
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 LOOK_BACK_SECONDS = 90 * 86_400.0
 # Besides champion and challenger, so many that made predictions last.
 _EARLIER = 2
+# The champion last: where both aliases name one version, it is the champion.
+_ALIASES: tuple[Role, ...] = ("challenger", "champion")
 
 
 def make_report(
@@ -37,16 +40,14 @@ def make_report(
     now = time.time() if now is None else now
     store = EventStore.of(settings)
     policy = policy_of(settings)
-    roles = {
-        number: role
-        for role, number in registry.aliases().items()
-        if role in ("champion", "challenger")
-    }
+    aliases = registry.aliases()
+    roles = {aliases[role]: role for role in _ALIASES if role in aliases}
     versions = []
     for version, role in _asked(registry, store, roles, now):
         since = since_of(version, now)
         span = store.versions(since).get(str(version.version))
-        answers = known_answers(store, str(version.version), since)
+        learnt = Learnt.by(settings, store, version.created.timestamp())
+        answers = known_answers(store, str(version.version), since, learnt)
         versions.append(
             judge_version(
                 version,
@@ -66,24 +67,24 @@ def since_of(version: ModelVersion, now: float) -> float:
 
 
 def _asked(
-    registry: Registry, store: EventStore, roles: Mapping[int, str], now: float
+    registry: Registry, store: EventStore, roles: Mapping[int, Role], now: float
 ) -> list[tuple[ModelVersion, Role]]:
     """The versions to report on: champion, challenger, and the last ones before these."""
-    order: dict[Role, int] = {"champion": 0, "challenger": 1, "earlier": 2}
     spans = store.versions(now - LOOK_BACK_SECONDS)
-    found: list[tuple[float, ModelVersion, Role]] = []
-    for version in registry.versions():
-        span = spans.get(str(version.version))
-        if span is None or span.last < version.created.timestamp():
-            continue
-        role: Role = "earlier"
-        if version.version in roles:
-            role = "champion" if roles[version.version] == "champion" else "challenger"
-        found.append((-span.last, version, role))
-    found.sort(key=lambda each: (order[each[2]], each[0]))
-    named = [(version, role) for _, version, role in found if role != "earlier"]
-    earlier = [(version, role) for _, version, role in found if role == "earlier"]
-    return [*named, *earlier[:_EARLIER]]
+    last = {
+        version: span.last
+        for version in registry.versions()
+        if (span := spans.get(str(version.version))) and span.last >= version.created.timestamp()
+    }
+    newest = sorted(last, key=lambda version: -last[version])
+    named: list[tuple[ModelVersion, Role]] = [
+        (version, role)
+        for role in reversed(_ALIASES)
+        for version in newest
+        if roles.get(version.version) == role
+    ]
+    earlier = [version for version in newest if version.version not in roles]
+    return [*named, *((version, "earlier") for version in earlier[:_EARLIER])]
 
 
 def _conclude(versions: tuple[VersionPerformance, ...], now: float) -> PerformanceReport:

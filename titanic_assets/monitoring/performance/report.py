@@ -39,8 +39,10 @@ class VersionPerformance:
     digest: str
     role: Role
     predictions: int
-    # Of how many of these it is known what became of the passengers.
+    # Of how many of these it is known what became of the passengers, and of how many of the newest
+    # the version may have learnt so in training: these are left out.
     known: int
+    learnt: int
     promise: Promise | None
     # Of the newest outcomes, from the first to the last prediction (seconds since 1970, UTC).
     first: float | None

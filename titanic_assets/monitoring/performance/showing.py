@@ -24,6 +24,7 @@ def describe(report: PerformanceReport) -> dict[str, dg.MetadataValue | str | in
         "verdict": report.why,
         "asks for training": "yes" if report.asks_for_training else "no",
         "outcomes": champion.figures.outcomes if champion and champion.figures else 0,
+        "left out, as trained on": champion.learnt if champion else 0,
         "versions": dg.MetadataValue.md(as_table(_HEADER, map(_row, report.versions))),
         "report": report.report_id,
     }
