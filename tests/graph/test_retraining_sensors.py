@@ -10,13 +10,11 @@ from titanic_assets.automation.retraining import (
     ASKED_BY_TAG,
     REPORT_TAG,
     WHY_TAG,
-    Training,
-    decide_retraining,
     drift_sensor,
-    goes_first,
     performance_sensor,
 )
 from titanic_assets.definitions import define
+from titanic_assets.monitoring.retraining import GivesWay, Training, decide_retraining
 from titanic_assets.monitoring.verdicts import ReportVerdict
 from titanic_assets.settings import Settings
 
@@ -86,13 +84,13 @@ def test_a_run_of_a_report_that_failed_cools_down_too():
 
 
 def test_the_drift_report_goes_first_unless_its_sensor_does_nothing():
-    drift = decide(a_verdict(made=NOON), now=NOON)
-    assert goes_first(drift, NOON + MINUTE)
-    assert not goes_first(drift, NOON + HOUR)
-    assert not goes_first(decide(a_verdict(asks=False)), NOON)
-    before = a_training(NOON - HOUR, asked_by="drift_sensor", report_id="another")
-    after_cool_down = decide(a_verdict(made=NOON), before, now=NOON + 5 * HOUR + MINUTE)
-    assert goes_first(after_cool_down, NOON + 5 * HOUR + MINUTE)
+    way = GivesWay.from_text(None, "d1", NOON)
+    assert way.goes_on(NOON + MINUTE)
+    # However old the report: what counts is how long its sensor has had for it.
+    way = GivesWay.from_text(way.to_text(), "d1", NOON + 20 * MINUTE)
+    assert not way.goes_on(NOON + 20 * MINUTE)
+    for text in (way.to_text(), "", "nonsense", "[]", '{"x": 1}'):
+        assert GivesWay.from_text(text, "d2", NOON + HOUR).goes_on(NOON + HOUR)
 
 
 class Home:

@@ -1,20 +1,26 @@
 """The drift and the performance sensor: a report that asks for it has a model trained, once.
 
-Whether to is the report's to say; when is decided here. What is trained must pass the same gates
-as any other, so that asking too often costs time and nothing else.
+Whether to is the report's to say; when is decided in titanic_assets.monitoring.retraining. What is
+trained must pass the same gates as any other, so asking too often costs time and nothing else.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 
 import dagster as dg
 
-from titanic_assets.automation.jobs import training_job
+from titanic_assets.automation.jobs import monitoring_job, training_job
+from titanic_assets.monitoring.retraining import (
+    HOUR,
+    GivesWay,
+    RetrainingDecision,
+    Training,
+    decide_retraining,
+)
 from titanic_assets.monitoring.verdicts import Report, ReportVerdict, read_verdict
 from titanic_assets.settings import Settings
 
@@ -25,86 +31,12 @@ WHY_TAG = "titanic/why"
 _TAG_LENGTH = 255  # some databases cut a tag at this length
 
 _NEWEST_RUNS = 200
-# Where both reports ask, the drift report's sensor starts the run. If it does not for so long, as
-# when somebody has switched it off, the other does.
-_DRIFT_FIRST_SECONDS = 600.0
-_HOUR = 3600.0
 _IN_PROGRESS = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED]
 _FAILED = {
     dg.DagsterRunStatus.FAILURE,
     dg.DagsterRunStatus.CANCELING,
     dg.DagsterRunStatus.CANCELED,
 }
-
-
-@dataclass(frozen=True)
-class Training:
-    """A training run, as far as it matters here; without a sensor, no report has asked for it."""
-
-    run_id: str
-    created: float
-    failed: bool = False
-    asked_by: str = ""
-    report_id: str = ""
-
-
-@dataclass(frozen=True)
-class RetrainingDecision:
-    """Whether to start a run, why or why not, and since when it could have been started."""
-
-    start: bool
-    reason: str
-    since: float = 0.0
-
-
-def decide_retraining(
-    verdict: ReportVerdict | None,
-    trainings: Sequence[Training],
-    *,
-    now: float,
-    cooldown_hours: float,
-) -> RetrainingDecision:
-    """Decide on the newest report: one run for it, unless it was trained since or just before.
-
-    A report within the cool-down is not lost: as long as it is the newest, it has its run after.
-    """
-    if verdict is None:
-        return RetrainingDecision(False, "there is no report yet")
-    if not verdict.asks_for_training:
-        return RetrainingDecision(False, f"the newest report asks for no training: {verdict.why}")
-    if answer := _answer(verdict, trainings):
-        return RetrainingDecision(False, answer)
-    asked = max((each for each in trainings if each.asked_by), key=_created, default=None)
-    if asked is None:
-        return RetrainingDecision(True, verdict.why, verdict.made)
-    over = asked.created + cooldown_hours * _HOUR
-    if over > now:
-        return RetrainingDecision(
-            False,
-            f"{asked.asked_by} started run {asked.run_id} less than {cooldown_hours:g} hours ago; "
-            f"the newest report is looked at again at {_moment(over)}",
-        )
-    return RetrainingDecision(True, verdict.why, max(verdict.made, over))
-
-
-def _answer(verdict: ReportVerdict, trainings: Sequence[Training]) -> str:
-    """How a report has been answered already; nothing as long as it has not."""
-    for training in trainings:
-        if training.report_id == verdict.report_id:
-            return f"run {training.run_id} was started for this report"
-    for training in trainings:
-        # Whatever the report knew was there to be trained on, whoever started it.
-        if training.created >= verdict.made and not training.failed:
-            return f"run {training.run_id} was started since this report was made"
-    return ""
-
-
-def goes_first(drift: RetrainingDecision, now: float) -> bool:
-    """Whether the performance sensor leaves the run to the drift sensor.
-
-    Both look at the same moment, and neither sees the run that the other is about to ask for.
-    """
-    return drift.start and now - drift.since < _DRIFT_FIRST_SECONDS
 
 
 @dg.sensor(
@@ -133,8 +65,11 @@ def performance_sensor(
     look = _Look(context.instance, settings, "performance_report", time.time())
     if look.decision.start:
         drift = _Look(context.instance, settings, "drift_report", look.now)
-        if goes_first(drift.decision, look.now):
-            return dg.SkipReason("the drift report asks, too: drift_sensor starts the run")
+        if drift.verdict and drift.decision.start:
+            way = GivesWay.from_text(context.cursor, drift.verdict.report_id, look.now)
+            context.update_cursor(way.to_text())
+            if way.goes_on(look.now):
+                return dg.SkipReason("the drift report asks, too: drift_sensor starts the run")
     return _enqueue(context, look)
 
 
@@ -164,7 +99,7 @@ class _Look:
 
     def _trainings(self, verdict: ReportVerdict) -> tuple[Training, ...]:
         """The runs since the report or the cool-down began, and whatever it has started."""
-        cooling = self.now - self.settings.retrain_cooldown_hours * _HOUR
+        cooling = self.now - self.settings.retrain_cooldown_hours * HOUR
         since = datetime.fromtimestamp(min(verdict.made, cooling), UTC)
         records = [
             *self.instance.get_run_records(
@@ -213,14 +148,6 @@ def _training(record: dg.RunRecord) -> Training:
 def _monitoring_run(instance: dg.DagsterInstance) -> str | None:
     """The run that has made the report and goes on, if it does."""
     runs = instance.get_runs(
-        dg.RunsFilter(job_name="monitoring_job", statuses=_IN_PROGRESS), limit=1
+        dg.RunsFilter(job_name=monitoring_job.name, statuses=_IN_PROGRESS), limit=1
     )
     return runs[0].run_id if runs else None
-
-
-def _created(training: Training) -> float:
-    return training.created
-
-
-def _moment(seconds: float) -> str:
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC"
