@@ -97,6 +97,17 @@ def test_what_another_model_said_under_the_same_number_is_not_held_against_it(ho
     assert report(home).champion.figures.accuracy == 1
 
 
+def test_outcomes_that_prove_nothing_are_told_of(home):
+    champion, challenger = home.register(-1.0, "champion"), home.register(-1.1, "challenger")
+    home.asked(champion, [0.9] * 150, way="passenger")
+    home.asked(challenger, [0.8] * 150, way="passenger", served=False)
+    home.became([True] * 150)
+    found = report(home)
+    assert (found.champion.known, found.champion.learnt, found.champion.figures) == (150, 150, None)
+    assert "150 about passengers that it may have been trained on do not count" in found.why
+    assert experiment(home).experiment.left_out == 150
+
+
 def test_a_version_whose_release_is_gone_is_judged_by_its_chances_alone(home, chance):
     version = home.register(-1.0, "champion")
     run = home.registry.version(version).run_id

@@ -83,6 +83,7 @@ def _experiment(
         agreement=sides.agreement,
         contest=contest,
         recommendation=recommend(contest, policy_of(settings)),
+        left_out=sides.left_out,
     )
 
 

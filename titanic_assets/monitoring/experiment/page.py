@@ -60,6 +60,7 @@ def describe(report: ExperimentReport) -> dict[str, dg.MetadataValue | str | int
         "recommendation": experiment.recommendation.verdict,
         "why": report.why,
         "outcomes": contest.outcomes if contest else 0,
+        "left out, as trained on": experiment.left_out,
         "design": experiment.design or "the challenger has answered nothing yet",
     }
     if agreement:

@@ -66,18 +66,28 @@ class SideBySide:
             mean_difference=float(np.abs(champion - challenger).mean()),
         )
 
+    @cached_property
+    def left_out(self) -> int:
+        """The challenger's answers about passengers whom one of the two may have learnt from."""
+        return int(self._known[1].learnt.sum())
+
     def compare(self) -> Compared | None:
         """Compare them by outcomes, each passenger once; None where there are none.
 
         One who was in the training of either would be remembered there, and is left out.
         """
-        champion, challenger = (
-            known_answers(self.store, version, self.since, self.learnt, _MOST_OUTCOMES).not_learnt
-            for version in (self.champion, self.challenger)
-        )
+        champion, challenger = (answers.not_learnt for answers in self._known)
         if self.design == "split":
             return _arms(champion.of_different_passengers, challenger.of_different_passengers)
         return _pairs(champion, challenger)
+
+    @cached_property
+    def _known(self) -> tuple[Answers, Answers]:
+        champion, challenger = (
+            known_answers(self.store, version, self.since, self.learnt, _MOST_OUTCOMES)
+            for version in (self.champion, self.challenger)
+        )
+        return champion, challenger
 
     @cached_property
     def _latest(self) -> tuple[NDArray[np.float64], NDArray[np.float64], int]:

@@ -51,6 +51,8 @@ class Experiment:
     agreement: Agreement | None
     contest: Contest | None
     recommendation: Recommendation
+    # Answers that are left out, as one of the two may have learnt from those passengers.
+    left_out: int = 0
 
 
 @dataclass(frozen=True)

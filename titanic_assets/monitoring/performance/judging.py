@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -37,20 +38,25 @@ def judge_version(
 ) -> VersionPerformance:
     """Judge a version by its newest answers about others than it learnt from, each once."""
     fair = answers.not_learnt
+    learnt = len(answers) - len(fair)
     judged = fair.of_different_passengers.newest(max(ROLLING, policy.outcomes))
     figures = figures_of(judged.survived, judged.probability) if len(judged) else None
+    kept = judge_promise(figures, promise, policy)
+    if learnt and kept.state == "too_few":
+        said = f"{learnt:,} about passengers that it may have been trained on do not count"
+        kept = replace(kept, sentence=f"{kept.sentence}; {said}")
     return VersionPerformance(
         version=version.version,
         digest=version.digest,
         role=role,
         predictions=predictions,
         known=answers.known,
-        learnt=len(answers) - len(fair),
+        learnt=learnt,
         promise=promise,
         first=float(judged.time[0]) if len(judged) else None,
         last=float(judged.time[-1]) if len(judged) else None,
         figures=figures,
-        kept=judge_promise(figures, promise, policy),
+        kept=kept,
         days=tuple(days_of(fair)),
     )
 
