@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -32,17 +34,22 @@ _DESCRIPTIONS = {
     "event_timestamp": "Since when the features hold: the day of sailing.",
     "rules": "The expectations that refused the row.",
     "reasons": "Why, in words.",
+    "predicted": "When there was first a prediction for the passenger.",
+    "request_id": "Of that prediction.",
+    "caller": "Who asked for it, and told what became of the passenger.",
 }
 
 
-def column_schema(schema: pa.Schema) -> dg.TableSchema:
-    """An Arrow schema as Dagster shows it, each column with its meaning."""
+def column_schema(
+    schema: pa.Schema, meanings: Mapping[str, str | None] = MappingProxyType({})
+) -> dg.TableSchema:
+    """An Arrow schema as Dagster shows it, each column with its meaning, or another one here."""
     return dg.TableSchema(
         columns=[
             dg.TableColumn(
                 name=field.name,
                 type=str(field.type),
-                description=_DESCRIPTIONS.get(field.name),
+                description=meanings.get(field.name) or _DESCRIPTIONS.get(field.name),
             )
             for field in schema
         ]

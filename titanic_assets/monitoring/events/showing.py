@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from titanic_assets.canvas import COLOURS, GREY, panel, png_of
-from titanic_assets.metadata import as_table
+from titanic_assets.metadata import as_table, column_schema
+from titanic_assets.monitoring.events.schema import PREDICTION_SCHEMA
 from titanic_assets.pictures import as_markdown
+from titanic_model.events import PredictionEvent
 
 if TYPE_CHECKING:
     from titanic_assets.monitoring.events.collecting import Collection
@@ -22,18 +24,25 @@ _DAY = 86_400
 _DAYS = 14
 _MOST_VERSIONS = len(COLOURS)
 _MOST_NAMED = 20
+_MEANINGS = {
+    **{name: info.description for name, info in PredictionEvent.model_fields.items()},
+    "key": "Caller and request id, hashed: by it the outcome is found.",
+    "said": "Whether it was said that the passenger survives.",
+}
 
 
 def describe_collection(collection: Collection, store: EventStore) -> dict[str, Any]:
     """What came in, what there is, and a picture of the last days."""
     totals = store.totals
+    spans = sorted(store.versions().items(), key=lambda item: item[1].last, reverse=True)
     versions = [
         [version, span.rows, _moment(span.first), _moment(span.last)]
-        for version, span in store.versions().items()
+        for version, span in spans[:_MOST_NAMED]
     ]
     days, predictions, outcomes = last_days(store, time.time())
     return {
         "dagster/row_count": totals.predictions,
+        "dagster/column_schema": column_schema(PREDICTION_SCHEMA, _MEANINGS),
         "new segments": collection.segments,
         "new predictions": collection.predictions,
         "new outcomes": collection.outcomes,
@@ -98,7 +107,7 @@ def picture_days(
     axes.plot(days, outcomes, color=GREY, marker="o", markersize=3, linewidth=1, label="outcomes")
     axes.tick_params(axis="x", labelrotation=45)
     axes.set_title("Predictions and outcomes by day, UTC")
-    axes.legend(fontsize=7, frameon=False)
+    axes.legend(fontsize=7, frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
     return png_of(figure)
 
 
