@@ -24,7 +24,7 @@ from titanic_assets.demo.passengers import (
 )
 from titanic_assets.demo.traffic import Asked, Client, NotAnswered, share_right
 from titanic_assets.ledger import PromotionLedger
-from titanic_assets.monitoring.verdicts import read_verdict
+from titanic_assets.monitoring.verdicts import Report, read_verdict
 from titanic_assets.settings import Settings, reachable
 from titanic_assets.stack.dagster_api import Webserver
 from titanic_assets.stack.runs import await_run, follow, made_a_champion
@@ -101,8 +101,9 @@ class Story:
         if drifted := _drifted(window):
             raise StoryBroke(f"ordinary passengers, and yet {', '.join(drifted)} drifted")
         self._monitor()
-        if self._drift_asks():
-            raise StoryBroke("ordinary passengers, and yet the report asks for training")
+        for report in ("drift_report", "performance_report"):
+            if self._asks(report):
+                raise StoryBroke(f"ordinary passengers, and yet the {report} asks for training")
 
     def _others_arrive(self, arrived: Sequence[Guest]) -> list[Asked]:
         self.say(
@@ -125,7 +126,7 @@ class Story:
         """The report asks, people are told, and the training that it asks for is followed."""
         known = self.webserver.runs(_TRAINING)
         self._monitor()
-        if not self._drift_asks():
+        if not self._asks("drift_report"):
             raise StoryBroke("the drift report does not ask for training")
         self.say("drift_sensor looks every 10 seconds, alert_sensor every 30")
         run = self._await(_TRAINING, known)
@@ -164,10 +165,10 @@ class Story:
     def _logged(self) -> bool:
         return not any(self.settings.places.prediction_log.rglob("*.jsonl.open"))
 
-    def _drift_asks(self) -> bool:
-        verdict = read_verdict(self.settings, "drift_report")
+    def _asks(self, report: Report) -> bool:
+        verdict = read_verdict(self.settings, report)
         if verdict is None:
-            raise StoryBroke("there is no drift report")
+            raise StoryBroke(f"there is no {report}")
         return verdict.asks_for_training
 
     def _await(self, job: str, known: Collection[str]) -> str:
