@@ -9,7 +9,6 @@ from titanic_assets.metadata import describe_table
 from titanic_assets.monitoring.events.manifest import Totals
 from titanic_assets.monitoring.events.store import EventStore
 from titanic_assets.settings import Settings
-from titanic_assets.sources.digests import content_digest
 from titanic_assets.tables import Table
 from titanic_assets.validating import staging
 
@@ -95,8 +94,6 @@ def labelled_passengers(
     )
     return dg.Output(
         labelled.table,
-        # The same passengers are no news to the lists.
-        data_version=dg.DataVersion(content_digest(labelled.table.path)),
         metadata={
             **describe_table(labelled.table, LOOK_LABELLED),
             **describe_labelled(labelled),
