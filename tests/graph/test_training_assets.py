@@ -12,6 +12,7 @@ from titanic_assets.assets.training import GATES
 from titanic_assets.feature_tables import open_feature_store
 from titanic_assets.ledger import PromotionLedger
 from titanic_assets.model_card import ModelFacts
+from titanic_assets.monitoring.drift.reference import read_reference, read_reference_rows
 from titanic_assets.promoting import Outcome, decide_on
 from titanic_assets.records import CandidateEvaluation
 from titanic_assets.settings import Settings
@@ -21,6 +22,7 @@ from titanic_model.comparison import Comparison
 from titanic_model.features import FEATURES
 from titanic_model.gates import GateResult
 from titanic_model.promotion import Decision
+from titanic_model.reference import DRIFT_FIELDS, SCORE, Unknown
 from titanic_model.resampling import Interval
 
 EVERYTHING = (
@@ -54,6 +56,18 @@ def test_the_same_data_trained_twice_is_one_version_and_one_promotion(graph):
     assert set(GATES) < set(graph.checks(first))
     judged = (graph.places.tables / "candidate_evaluation.json").read_text()
     assert all(f'"name": "{gate}"' in judged for gate in GATES)
+    # What later drift reports compare with: everybody that it was trained on.
+    client = graph.registry.client
+    reference = read_reference(client, version.run_id)
+    for weights, unknown in (((1, 0, 0), Unknown()), ((0, 0, 1), Unknown(name=1))):
+        kept = read_reference_rows(client, version.run_id, weights)
+        assert len(kept) == reference.passengers
+        for name in DRIFT_FIELDS:
+            field = reference.field(name)
+            assert field.drift(field.count(kept[name].to_pylist())) == pytest.approx(0)
+        # Everybody was scored unseen three times, of which one is kept.
+        answers = reference.scores(unknown)
+        assert answers.drift(answers.count(kept[SCORE].to_pylist())) < 0.02
 
 
 def test_features_can_be_looked_up_by_passenger(graph):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 _MOST_REPORTS = 60
 _SMALLEST = 0.002  # of an index, where it is drawn by its logarithm
-_SHORT = {"up to 0": "0", "up to 1": "1", "missing": "none"}
+_NUMBER = re.compile(r"\d+\.\d+")
 
 
 def distances(found: VersionDrift) -> bytes:
@@ -122,9 +123,8 @@ def _compare(axes: Axes, field: FieldDrift) -> None:
 
 def _labels(bins: Sequence[str]) -> list[str]:
     """The bins as short as there is room."""
-    short: Mapping[str, str] = _SHORT
     return [
-        short.get(label, label)
+        _NUMBER.sub(lambda number: f"{float(number[0]):.3g}", label)
         .replace("below ", "<")
         .replace(" and more", "+")
         .replace(" to ", "-")

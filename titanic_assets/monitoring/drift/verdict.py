@@ -27,9 +27,10 @@ def sentence(found: VersionDrift) -> str:
         )
     if found.drifted:
         moved = _listed([_moved(field) for field in found.drifted])
+        have = "has" if len(found.drifted) == 1 else "have"
         return (
-            f"Not such passengers as {who} was trained on, in its last {found.predictions:,} "
-            f"predictions: {moved} moved."
+            f"In the last {found.predictions:,} predictions of {who}, {moved} {have} moved away "
+            "from what it was trained on."
         )
     farthest = max(found.fields, key=lambda field: field.index / field.bar)
     return (
