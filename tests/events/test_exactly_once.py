@@ -1,5 +1,6 @@
 """However often collecting is killed, and however many do it at once: no event twice, none lost."""
 
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -8,7 +9,7 @@ import pytest
 
 from tests.events.conftest import NOON, predictions
 from tests.prediction_log.lines import an_outcome
-from titanic_assets.monitoring.events.manifest import Manifest
+from titanic_assets.monitoring.events.manifest import BrokenManifest, Manifest
 from titanic_assets.monitoring.events.writing import remove_left_overs
 
 
@@ -73,6 +74,17 @@ def test_a_segment_cannot_be_entered_twice(home):
     (known,) = manifest.names(0).values()
     with pytest.raises(sqlite3.IntegrityError):
         manifest.enter([], [], [manifest.segment(known.digest)], [])
+    assert home.asked() == ["0", "1", "2"]
+
+
+def test_a_damaged_manifest_says_what_to_do_and_then_all_is_made_again(home):
+    home.segment("12:00:00", predictions(0, 3))
+    home.collect()
+    (home.places.events / "collected.db").write_bytes(b"no database at all" * 100)
+    with pytest.raises(BrokenManifest, match="remove that folder"):
+        home.collect()
+    shutil.rmtree(home.places.events)
+    home.collect()
     assert home.asked() == ["0", "1", "2"]
 
 

@@ -39,6 +39,10 @@ CREATE INDEX IF NOT EXISTS names_by_begun ON names (begun);
 """
 
 
+class BrokenManifest(RuntimeError):
+    """The database is damaged, so nobody knows what was collected."""
+
+
 @dataclass(frozen=True)
 class VersionSpan:
     """How many predictions of a version there are, and from when to when."""
@@ -196,7 +200,15 @@ class Manifest:
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        with closing(sqlite3.connect(self._path, timeout=_BUSY_SECONDS)) as database:
-            database.execute("PRAGMA synchronous=FULL")
-            database.executescript(_TABLES)
-            yield database
+        try:
+            with closing(sqlite3.connect(self._path, timeout=_BUSY_SECONDS)) as database:
+                database.execute("PRAGMA synchronous=FULL")
+                database.executescript(_TABLES)
+                yield database
+        except sqlite3.DatabaseError as error:
+            if type(error) is not sqlite3.DatabaseError:  # it is there, and is as it should be
+                raise
+            raise BrokenManifest(
+                f"{self._path.name} in {self._path.parent} cannot be read ({error}): remove that "
+                "folder, and it is made again from the prediction log"
+            ) from None
