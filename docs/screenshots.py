@@ -87,16 +87,18 @@ def asset_graph(page: Page, settings: Settings) -> bytes:
     return page.picture((left, top, right - left, bottom - top))
 
 
-def asset(name: str, height: int, *texts: str) -> Callable[[Page, Settings], bytes]:
+def asset(
+    name: str, height: int, *texts: str, width: int = 1020
+) -> Callable[[Page, Settings], bytes]:
     """What an asset says of its newest run, down to a height."""
 
     def take(page: Page, settings: Settings) -> bytes:
         address = f"{dagster(settings)}/assets/{name}"
-        page.open(address, "Metadata", *texts, width=1700, height=4000)
+        page.open(address, "Metadata", *texts, width=width + 680, height=4000)
         page.wait_for("[...document.images].every(image => image.complete)")
         heading = "[...document.querySelectorAll('*')].filter(e => e.textContent === 'Metadata')[0]"
         top = page.ask(f"{heading}.getBoundingClientRect().y") - 12
-        return page.picture((240, top, 1020, height))
+        return page.picture((240, top, width, height))
 
     return take
 
@@ -174,29 +176,27 @@ def answered(width: int, height: int) -> Callable[[Page, Settings], bytes]:
 
 
 def drift_page(page: Page, settings: Settings) -> bytes:
-    """Evidently's page of the newest report, as MLflow shows it."""
+    """Evidently's page of the newest report, as MLflow shows it behind the link."""
     report = read_verdict(settings, "drift_report")
     if report is None or report.link is None:
         sys.exit("there is no page of a drift report: wait for the end of `make demo-drift`")
-    page.open(report.link, "report", width=1500, height=1100)
+    page.open(report.link, "version-1.html", width=2100, height=1500)
     page.settle(6)
-    return page.picture()
+    return page.picture_of("document.querySelector('iframe')")
 
 
 def monitor(page: Page, settings: Settings) -> bytes:
     """The monitor's page."""
-    page.open(settings.monitor_ui, "drift", width=1000, height=1100)
+    page.open(settings.monitor_ui, "Last runs", width=1000, height=1100)
     return page.picture()
 
 
 # From `make demo-drift`.
 DEMO: dict[str, Callable[[Page, Settings], bytes]] = {
-    "drift_report": asset("drift_report", 1500, "history"),
+    "drift_report": asset("drift_report", 1650, "since when", width=1300),
     "drift_page": drift_page,
-    "performance_report": asset("performance_report", 1200),
-    "alert_ledger": asset("alert_ledger", 700),
+    "performance_report": asset("performance_report", 1500, "pictures", width=1300),
     "monitor": monitor,
-    "drift_runs": runs,
 }
 
 
