@@ -10,7 +10,7 @@ from titanic_assets.monitoring.drift.counting import count
 from titanic_assets.monitoring.drift.page import Heading, drift_page, drift_snapshot, quality_page
 from titanic_assets.monitoring.drift.window import judge_fields
 
-HEADING = Heading("Drift of <version> 1", "Not such passengers & so on.", "Made today.")
+HEADING = Heading("Drift of <version> 1", "Age & fare have moved.", "Made today.")
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def test_the_page_needs_no_other_host_and_says_what_it_is(now, judged, reference
     assert re.findall(r"<(?:script|img|link|iframe)[^>]*//[^>]*>", page) == []
     assert "<h1" in page
     assert "Drift of &lt;version&gt; 1" in page
-    assert "Not such passengers &amp; so on." in page
+    assert "Age &amp; fare have moved." in page
     # A page of MLflow's shows it, which a browser has to hold in memory.
     assert len(page) < 8_000_000
 
