@@ -83,6 +83,17 @@ def test_a_report_that_asks_for_training_is_told_once_with_its_page(tick, report
     assert performance.startswith("[warning] The live version is right less often than promised")
 
 
+def test_a_trouble_that_is_named_by_a_secret_is_told_once_too(
+    tick, report, receiver, ledger, monkeypatch
+):
+    monkeypatch.setenv("SOME_PASSWORD", "performance")
+    report("performance_report", **ASKS)
+    tick()
+
+    assert tick().skip_message.startswith("0 new, 0 over")
+    assert len(receiver.taken) == len(ledger.records()) == 1
+
+
 def champion(*drifted):
     """Version 4 as a drift report has it, with these fields drifted."""
     fields = tuple(

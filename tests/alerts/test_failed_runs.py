@@ -7,6 +7,7 @@ import pytest
 
 from titanic_assets.alerts.failed_runs import FailedRun, alert_of_failed_run
 from titanic_assets.automation.failures import failure_alert_sensor
+from titanic_assets.stack.stores import CUT_OFF
 
 UI = "http://localhost:3000"
 REASON = "12 candidates, and none at /data/0123456789ab is any good"
@@ -49,6 +50,16 @@ def bundle_job():
 @dg.job
 def monitoring_job():
     sometimes()
+
+
+@dg.op
+def interrupted():
+    raise KeyboardInterrupt
+
+
+@dg.job
+def interrupted_job():
+    interrupted()
 
 
 @dg.job(name="test_alert_job")
@@ -173,6 +184,35 @@ def test_a_rollback_that_fails_is_critical():
 
     assert alert.severity == "critical"
     assert "may still be answering" in alert.text
+
+
+@pytest.mark.parametrize(
+    ("job", "severity"), [("training_job", "info"), ("rollback_job", "critical")]
+)
+def test_a_run_that_a_stopped_stack_cut_off_wakes_nobody_unless_it_is_a_rollback(job, severity):
+    alert = alert_of(job, reason="KeyboardInterrupt", cut_off=True)
+
+    assert (alert.severity, alert.title) == (severity, f"{job} was cut off")
+    assert "Launch it again, unless something has done so since." in alert.text
+
+
+def test_what_was_in_progress_when_the_stack_stopped_is_told_as_cut_off(instance, look, receiver):
+    run = instance.create_run_for_job(training_job, status=dg.DagsterRunStatus.STARTED)
+    instance.report_run_failed(run, CUT_OFF)
+    interrupted_job.execute_in_process(instance=instance, raise_on_error=False)
+    for _ in range(2):
+        look()
+
+    assert [text.splitlines()[0] for text in receiver.texts] == [
+        "[info] training_job was cut off",
+        "[info] interrupted_job was cut off",
+    ]
+
+
+def test_a_long_reason_is_cut_between_words():
+    alert = alert_of("training_job", reason=f"{'word ' * 179}secret0123456789")
+
+    assert "word …\nFor users" in alert.text
 
 
 def test_what_was_launched_by_hand_is_named_by_its_asset():

@@ -26,6 +26,8 @@ class FailedRun:
     reason: str
     # Whether it says of lists of passengers that they are not fit to be read or used.
     about_lists: bool = False
+    # Whether it only ended because the stack did.
+    cut_off: bool = False
     # The release that was to go live, where one was.
     release: str = ""
     report: str | None = None
@@ -83,8 +85,15 @@ def alert_of_failed_run(run: FailedRun, dagster_ui: str) -> Alert:
     kind: Kind = "run_failed"
     title = f"{what} failed"
     key = f"run_failed:{run.job}:{run.step}:{_digest(run.reason)}"
-    means, do = words.means, words.do
-    if run.step in _JUDGING_STEPS and run.about_lists:
+    means, do, severity, how = words.means, words.do, words.severity, "failed"
+    if run.cut_off:
+        title, key, how = f"{what} was cut off", f"run_failed:{run.job}:cut_off", "was cut off"
+        severity = "critical" if severity == "critical" else "info"
+        do = (
+            "whoever stopped the stack or the machine meanwhile knows why. Launch it again, unless "
+            "something has done so since."
+        )
+    elif run.step in _JUDGING_STEPS and run.about_lists:
         kind, title = "batch_refused", "A passenger list was refused"
         # Counts and names are what tells one refused list from another.
         key = f"batch_refused:{hashlib.sha256(run.reason.encode()).hexdigest()[:12]}"
@@ -104,9 +113,9 @@ def alert_of_failed_run(run: FailedRun, dagster_ui: str) -> Alert:
         kind=kind,
         key=key,
         title=title,
-        text=f"{what} failed{at}: {_short(run.reason)}\nFor users: {means}\nTo do: {do} "
+        text=f"{what} {how}{at}: {_short(run.reason)}\nFor users: {means}\nTo do: {do} "
         f"More: docs/alerts.md, {kind}.",
-        severity=words.severity,
+        severity=severity,
         links={name: address for name, address in links.items() if address},
     )
 
@@ -118,7 +127,10 @@ def release_key(release: str) -> str:
 
 def _short(reason: str) -> str:
     reason = reason.strip() or "no reason was given"
-    return reason if len(reason) <= _LONGEST_REASON else f"{reason[:_LONGEST_REASON]}…"
+    if len(reason) <= _LONGEST_REASON:
+        return reason
+    # Between words, as half a secret is not known for one.
+    return f"{reason[:_LONGEST_REASON].rsplit(maxsplit=1)[0]} …"
 
 
 def _digest(reason: str) -> str:

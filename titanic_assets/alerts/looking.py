@@ -188,6 +188,6 @@ def looked(look: Callable[[], Troubles], problems: list[str]) -> Troubles | None
     """What a look finds; None where it fails, whose reason is added to the problems."""
     try:
         return look()
-    except (OSError, ValueError, CannotLook) as error:
+    except Exception as error:  # noqa: BLE001 - people are to be told of the others
         problems.append(" ".join(str(error).split())[:300])
         return None

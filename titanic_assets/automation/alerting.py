@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from titanic_assets.alerts.delivery import deliver_pending
 from titanic_assets.alerts.ledger import AlertLedger
 from titanic_assets.alerts.raising import raise_alert, trouble_over
 from titanic_assets.alerts.showing import shown_anew
+from titanic_assets.alerts.wording import presentable
 from titanic_assets.automation.freshness import stale_assets
 from titanic_assets.settings import Settings
 
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 _HOUR = 3600.0
 # A service that swaps is behind for a moment.
 _BEHIND_SECONDS = 20.0
+# After a night's rest everything is too old, until the runs that were missed have made it anew.
+_STALE_SECONDS = 1800.0
+# Whoever has not looked for so long was stopped or asleep.
+_BREAK_SECONDS = 300.0
 
 
 class LedgerUnreadable(Exception):
@@ -45,24 +50,27 @@ def alert_sensor(
 ) -> dg.SensorResult:
     """Look, tell what is new, note what is over, send what is pending."""
     now = time.time()
-    memory = Memory.from_text(context.cursor)
+    memory = Memory.from_text(context.cursor).looking_at(now)
     say = context.log.info
     problems: list[str] = []
     ledger = AlertLedger(settings.places.alerts)
 
     memory, releases = _look_at_releases(settings, memory, now, problems)
+    memory, stale = _look_at_ages(context.instance, settings, memory, now)
     looks: dict[Kind, looking.Troubles | None] = {
         "drift": looking.looked(partial(looking.drift, settings), problems),
         "performance": looking.looked(partial(looking.performance, settings), problems),
         "release_refused": releases,
-        "stale_data": tuple(
-            looking.Trouble(occasions.stale_data(settings, asset, hours), now)
-            for asset, hours in stale_assets(context.instance).items()
-        ),
+        "stale_data": stale,
     }
     try:
         decision = looking.decide(
-            {kind: found for kind, found in looks.items() if found is not None},
+            {
+                # As the ledger has them.
+                kind: [replace(each, alert=presentable(each.alert, settings)) for each in found]
+                for kind, found in looks.items()
+                if found is not None
+            },
             ledger.records(),
             now,
             settings.alert_repeat_hours * _HOUR,
@@ -81,7 +89,7 @@ def alert_sensor(
 
     size = ledger.path.stat().st_size if ledger.path.exists() else 0
     changed = size != memory.ledger_size
-    memory = Memory(memory.behind_since, size)
+    memory = replace(memory, ledger_size=size)
     told = f"{len(decision.news)} new, {len(decision.over)} over"
     return dg.SensorResult(
         skip_reason="; ".join([told, *problems]),
@@ -92,9 +100,11 @@ def alert_sensor(
 
 @dataclass(frozen=True)
 class Memory:
-    """What the alert sensor remembers: since when the service is behind, and the ledger's size."""
+    """What the alert sensor remembers from one look to the next."""
 
+    looked: float | None = None
     behind_since: float | None = None
+    stale_since: float | None = None
     ledger_size: int = 0
 
     @classmethod
@@ -105,9 +115,15 @@ class Memory:
         except (TypeError, ValueError):
             return cls()
 
+    def looking_at(self, now: float) -> Memory:
+        """What of it holds now: nobody knows what lasted while nobody looked."""
+        if self.looked is not None and 0 <= now - self.looked <= _BREAK_SECONDS:
+            return replace(self, looked=now)
+        return Memory(looked=now, ledger_size=self.ledger_size)
+
     def to_text(self) -> str:
         """The cursor as Dagster stores it."""
-        return json.dumps({"behind_since": self.behind_since, "ledger_size": self.ledger_size})
+        return json.dumps(asdict(self))
 
 
 def _look_at_releases(
@@ -118,12 +134,29 @@ def _look_at_releases(
         served = looking.look_at_service(settings)
     except looking.CannotLook as error:
         problems.append(str(error))
-        return memory, None
+        return replace(memory, behind_since=None), None
     if not served.behind:
-        return Memory(None, memory.ledger_size), ()
-    since = memory.behind_since if memory.behind_since is not None else now
-    memory = Memory(since, memory.ledger_size)
+        return replace(memory, behind_since=None), ()
+    since = now if memory.behind_since is None else memory.behind_since
+    memory = replace(memory, behind_since=since)
     if now - since < _BEHIND_SECONDS:
         problems.append("the service is behind, since just now")
         return memory, None
     return memory, looking.looked(lambda: looking.refused_release(settings, served, now), problems)
+
+
+def _look_at_ages(
+    instance: dg.DagsterInstance, settings: Settings, memory: Memory, now: float
+) -> tuple[Memory, looking.Troubles | None]:
+    """Assets that are too old and stay so."""
+    stale = stale_assets(instance)
+    if not stale:
+        return replace(memory, stale_since=None), ()
+    since = now if memory.stale_since is None else memory.stale_since
+    memory = replace(memory, stale_since=since)
+    if now - since < _STALE_SECONDS:
+        return memory, None
+    return memory, tuple(
+        looking.Trouble(occasions.stale_data(settings, asset, hours), now)
+        for asset, hours in stale.items()
+    )

@@ -12,12 +12,17 @@ from titanic_assets.alerts.failed_runs import FailedRun, alert_of_failed_run
 from titanic_assets.alerts.ledger import AlertLedger
 from titanic_assets.alerts.raising import raise_alert, trouble_over
 from titanic_assets.alerts.wanted import wanted_releases
+from titanic_assets.alerts.wording import presentable
 from titanic_assets.automation.alert_test import TEST_JOB
 from titanic_assets.refusals import RefusedBatches
 from titanic_assets.settings import Settings
 
 if TYPE_CHECKING:
     from titanic_assets.alerts.alert import Alert
+
+# What a run says whose process was asked to end, and what `make run` says of one it finds left.
+_CUT_OFF_RAISES = {"DagsterExecutionInterruptedError", "KeyboardInterrupt"}
+_CUT_OFF_SAYS = ("Execution was interrupted", "The stack was stopped")
 
 
 @dg.run_failure_sensor(
@@ -39,7 +44,8 @@ def failure_alert_sensor(
     if run.tags.get("dagster/will_retry") == "true":
         context.log.info("run %s is tried again, so nobody is told yet", run.run_id)
         return
-    alert = alert_of_failed_run(_failed_run(context, run, settings), settings.dagster_ui)
+    failed = _failed_run(context, run, settings)
+    alert = presentable(alert_of_failed_run(failed, settings.dagster_ui), settings)
     _close_what_was_mended(context.instance, run.job_name, alert, settings, context.log.info)
     raise_alert(settings, alert, context.log.info)
 
@@ -51,7 +57,8 @@ def _failed_run(
     failures = context.get_step_failure_events()
     if not failures:
         reason = context.failure_event.message or ""
-        return FailedRun(run.run_id, run.job_name, "", reason)
+        cut_off = reason.startswith(_CUT_OFF_SAYS)
+        return FailedRun(run.run_id, run.job_name, "", reason, cut_off=cut_off)
     first = failures[0]
     data = first.step_failure_data
     step = first.step_key or ""
@@ -73,6 +80,7 @@ def _failed_run(
         step=step,
         reason=reason,
         about_lists=bool(report) or ("SourcesFailed" in names and _names_refused(reason, settings)),
+        cut_off=bool(_CUT_OFF_RAISES & {*names}),
         release=wanted.champion if wanted else "",
         report=report,
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 from titanic_assets.settings import Settings, load_settings
 
 NO_CHAMPION = 3
+CUT_OFF = "The stack was stopped while this run was in progress."
 
 DAGSTER_YAML = """\
 # Written by `make run` at every start; changes made here do not last.
@@ -69,7 +70,7 @@ def prepare_dagster(settings: Settings) -> None:
             ]
         )
         for run in instance.get_runs(orphans):
-            instance.report_run_failed(run, "The stack was stopped while this run was in progress.")
+            instance.report_run_failed(run, CUT_OFF)
 
 
 def prepare_mlflow(settings: Settings) -> bool:
