@@ -164,10 +164,46 @@ def test_after_a_day_it_is_given_up_and_that_is_said(told, receiver, ledger, sai
     deliver()
     deliver()
 
-    assert len(receiver.taken) == 1
+    assert len(receiver.taken) == 2  # once more, as who was asleep has not tried for a day
     assert ledger.records()[0].state == "given_up"
     why = "what is at SLACK_WEBHOOK_URL answers status 500"
-    assert said[1:] == [f"alert given up after a day, as {why}: Passengers have changed"]
+    assert said[2:] == [f"alert given up after a day, as {why}: Passengers have changed"]
+
+
+def test_what_waited_while_the_machine_slept_for_days_is_sent(
+    told, receiver, ledger, deliver, clock
+):
+    receiver.status = 500
+    told()
+    receiver.status = 200
+    clock.on(hours=60)
+
+    deliver()
+
+    assert len(receiver.taken) == 2
+    assert ledger.records()[0].state == "sent"
+
+
+def test_a_clock_that_was_ahead_by_a_year_and_is_set_back_silences_nobody(
+    told, receiver, ledger, deliver, clock
+):
+    clock.on(hours=8760)
+    for number in range(20):
+        told(an_alert(key=f"drift:{number}", severity="critical"))
+    receiver.status, receiver.headers = 429, {"Retry-After": "3600"}
+    told(an_alert(key="waits", severity="critical"))
+    receiver.status = 200
+    clock.on(hours=-8760)
+
+    deliver()
+    assert told(an_alert(key="drift:1")).state == "sent"
+
+    assert {record.state for record in ledger.records()} == {"sent"}
+
+
+def test_names_that_are_no_text_are_told_all_the_same(told, receiver):
+    assert told(an_alert(title="caf\udce9.csv was refused")).state == "sent"
+    assert receiver.texts[0].startswith("[warning] caf?.csv was refused")
 
 
 def test_a_receiver_that_is_slow_is_not_waited_for(told, receiver):
@@ -293,6 +329,20 @@ def test_nothing_is_raised_where_the_ledger_cannot_be_written_and_people_are_tol
 
     assert len(receiver.taken) == 1
     assert said[0].startswith(f"alert not entered in {settings.places.alerts} (Not a directory)")
+
+
+def test_without_a_ledger_what_nobody_took_is_tried_again(tmp_path, receiver, said, clock):
+    (tmp_path / "home").write_text("no folder")
+    settings = Settings(titanic_home=tmp_path / "home", slack_webhook_url=receiver.url)
+    alert = an_alert(key=f"of this test:{tmp_path}")
+    receiver.status = 500
+    raise_alert(settings, alert, said.append, clock=clock)
+    receiver.status = 200
+    clock.on(minutes=1)
+    assert raise_alert(settings, alert, said.append, clock=clock).state == "pending"
+    clock.on(minutes=5)
+
+    assert raise_alert(settings, alert, said.append, clock=clock).state == "sent"
 
 
 RAISING = """

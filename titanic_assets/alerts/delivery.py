@@ -56,22 +56,21 @@ def _deliver(
     until: float,
     clock: Callable[[], float],
 ) -> None:
-    contents = ledger.read()
-    for record in expired(contents, clock()):
+    if settings.slack_webhook_url is not None:
+        address = settings.slack_webhook_url.get_secret_value()
+        history = f"{settings.monitor_ui}/alerts"
+        while time.monotonic() < until:
+            message = next_message(ledger.read(), clock(), history=history, first=first)
+            if message is None or (first and first not in message.ids):
+                break
+            went_on = _send(message, address, ledger, say, until, clock)
+            if first or not went_on:
+                break
+    # Afterwards, as who was asleep for a day has not tried for a day.
+    for record in expired(ledger.read(), clock()):
         problem = record.problem or "no webhook was set"
         ledger.append(Tried(at=clock(), ids=(record.id,), sent=False, problem=problem))
         say(f"alert given up after a day, as {problem}: {record.alert.title}")
-    if settings.slack_webhook_url is None:
-        return
-    address = settings.slack_webhook_url.get_secret_value()
-    history = f"{settings.monitor_ui}/alerts"
-    while time.monotonic() < until:
-        message = next_message(ledger.read(), clock(), history=history, first=first)
-        if message is None or (first and first not in message.ids):
-            return
-        went_on = _send(message, address, ledger, say, until, clock)
-        if first or not went_on:
-            return
 
 
 def _send(

@@ -21,13 +21,16 @@ from titanic_assets.tracking.locking import held
 
 # Some three thousand alerts.
 _READ_BYTES = 4_000_000
+_CLOCKS_DIFFER_SECONDS = 60.0
+# What is no moment that people can be told makes a line unreadable: until the year 3000.
+Moment = Annotated[float, Field(ge=0, lt=32_503_680_000)]
 
 
 class _Line(BaseModel):
     # A field that a newer release adds must not make the line unreadable to this one.
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    at: float
+    at: Moment
 
 
 class Raised(_Line):
@@ -51,7 +54,7 @@ class Trying(_Line):
 
     what: Literal["trying"] = "trying"
     ids: tuple[str, ...]
-    again_at: float
+    again_at: Moment
 
 
 class Tried(_Line):
@@ -61,7 +64,7 @@ class Tried(_Line):
     ids: tuple[str, ...]
     sent: bool
     problem: str = ""
-    again_at: float | None = None
+    again_at: Moment | None = None
     # Whether nothing at all is to be posted until then: who takes messages has asked for it.
     all_wait: bool = False
 
@@ -177,7 +180,8 @@ def is_news_again(
     """Whether a trouble that was told is to be told again; what nobody could be told is, once."""
     if configured and known.state == "not_configured":
         return True
-    return now - known.raised >= repeat_seconds
+    # One from the future was raised by a clock that has been set back.
+    return now - known.raised >= repeat_seconds or known.raised - now > _CLOCKS_DIFFER_SECONDS
 
 
 def fold(lines: Iterable[bytes]) -> LedgerContents:

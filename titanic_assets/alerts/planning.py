@@ -3,6 +3,10 @@
 At most `MOST_IN_AN_HOUR` messages are sent in an hour, and the last few of these places are for
 what is critical. More alerts than places are told together; the message that takes the last place
 says until when there is silence.
+
+A clock that was ahead and is set back leaves times in the ledger that are still to come. What is
+farther off than it can have been meant is taken for no time at all, or nobody would be told until
+then.
 """
 
 from __future__ import annotations
@@ -17,6 +21,8 @@ from titanic_assets.alerts.wording import as_message, as_summary, clock_time
 MOST_IN_AN_HOUR = 20
 KEPT_FOR_CRITICAL = 5
 GIVEN_UP_AFTER_SECONDS = 24 * 3600.0
+# What whoever takes messages may ask for; our own pauses are shorter.
+LONGEST_SILENCE = 3600.0
 _HOUR = 3600.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 30.0, 600.0
 
@@ -38,11 +44,11 @@ def next_message(
     contents: LedgerContents, now: float, *, history: str, first: str | None = None
 ) -> Message | None:
     """The message to send now, or None; `first` is the alert that somebody raises just now."""
-    if now < contents.quiet_until:
+    if 0 < contents.quiet_until - now <= LONGEST_SILENCE:
         return None
-    due = [r for r in contents.records if r.state == "pending" and (r.again_at or 0) <= now]
+    due = [r for r in contents.records if r.state == "pending" and _is_due(r, now)]
     due.sort(key=lambda r: (r.id != first, r.alert.severity != "critical", r.raised))
-    lately = sorted(at for at in contents.messages if now - at < _HOUR)
+    lately = sorted(at for at in contents.messages if 0 <= now - at < _HOUR)
     severest = [True, False]
     if first and due and due[0].id == first:
         severest = [due[0].alert.severity == "critical"]
@@ -70,6 +76,11 @@ def expired(contents: LedgerContents, now: float) -> tuple[AlertRecord, ...]:
         for record in contents.records
         if record.state == "pending" and now - record.raised >= GIVEN_UP_AFTER_SECONDS
     )
+
+
+def _is_due(record: AlertRecord, now: float) -> bool:
+    again_at = record.again_at or 0.0
+    return again_at <= now or again_at - now > LONGEST_SILENCE
 
 
 def pause(attempts: int) -> float:

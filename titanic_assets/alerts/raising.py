@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
 _HOUR = 3600.0
 _AT_ONCE_SECONDS = 3.0
-# Told while the ledger could not be written, by this process: keys and when.
+# Without a ledger: keys that this process has posted, or tried to, and when each may be again.
 _unwritten: dict[str, float] = {}
+_RETRY_SECONDS = 300.0
 
 
 def raise_alert(
@@ -92,16 +93,17 @@ def _tell_without_ledger(
     if settings.slack_webhook_url is None:
         return replace(record, state="not_configured")
     again = max(settings.alert_repeat_hours, 1) * _HOUR
-    for key, told in [*_unwritten.items()]:
-        if now - told >= again:
+    for key, again_at in [*_unwritten.items()]:
+        # Farther off only by a clock that was set back.
+        if not 0 < again_at - now <= again:
             _unwritten.pop(key, None)
     if alert.key in _unwritten or len(_unwritten) >= MOST_IN_AN_HOUR:
         return record
-    _unwritten[alert.key] = now
     address = settings.slack_webhook_url.get_secret_value()
     outcome = post(address, as_message(record, now), record.id, _AT_ONCE_SECONDS)
+    _unwritten[alert.key] = now + (again if outcome.sent else _RETRY_SECONDS)
     if outcome.sent:
         say(f"alert sent: {alert.title}")
         return replace(record, state="sent", attempts=1, sent=now)
     say(f"alert not sent, as {outcome.problem}: {alert.title}")
-    return replace(record, state="given_up", attempts=1, problem=outcome.problem)
+    return replace(record, attempts=1, problem=outcome.problem)

@@ -12,9 +12,10 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
+from titanic_assets.alerts.planning import LONGEST_SILENCE
 from titanic_assets.tracking.asking import Answer, NoAnswer, Question, ask
 
-_SHORTEST_WAIT, _LONGEST_WAIT = 1.0, 3600.0
+_SHORTEST_WAIT = 1.0
 _ON_THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 # What is said below, in words that cannot have the address in them.
 _REASONS = {
@@ -24,6 +25,7 @@ _REASONS = {
     "name resolution": "has a name that cannot be looked up now",
     "CERTIFICATE_VERIFY_FAILED": "has a certificate that is not trusted",
     "Network is unreachable": "is on a network that cannot be reached",
+    "No route to host": "is on a network that cannot be reached",
 }
 
 
@@ -84,11 +86,11 @@ def wait_of(retry_after: str, now: float) -> float:
     except ValueError:
         try:
             seconds = parsedate_to_datetime(retry_after).timestamp() - now
-        except ValueError:
+        except (ValueError, OverflowError):
             seconds = 60.0
     if seconds != seconds:  # noqa: PLR0124 - only NaN differs from itself
         seconds = 60.0
-    return min(max(seconds, _SHORTEST_WAIT), _LONGEST_WAIT)
+    return min(max(seconds, _SHORTEST_WAIT), LONGEST_SILENCE)
 
 
 def _is_on_this_machine(address: str) -> bool:

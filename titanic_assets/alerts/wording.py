@@ -25,7 +25,7 @@ _SECRET_NAME = re.compile("SECRET|TOKEN|PASSWORD|PASSWD|ACCESS_KEY|API_KEY|CREDE
 _SHORTEST_SECRET, _SHORTEST_SECRET_PATH = 8, 16
 _USER_IN_ADDRESS = re.compile(r"(?<=://)[^/\s@'\"]+@")
 # Chats read these as calls to everybody, and names of files can be made to look like them.
-_CALLS = re.compile(r"@(?=(channel|here|everyone|all)\b)")
+_CALLS = re.compile(r"@(?=(channel|here|everyone|all)\b)", re.IGNORECASE)
 
 
 def presentable(alert: Alert, settings: Settings) -> Alert:
@@ -33,6 +33,8 @@ def presentable(alert: Alert, settings: Settings) -> Alert:
     secrets = known_secrets(settings, os.environ)
 
     def clean(text: str, longest: int) -> str:
+        # Names of files may have bytes in them that are no text.
+        text = text.encode(errors="replace").decode()
         text = without_secrets(text, settings, secrets)
         return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
@@ -65,6 +67,11 @@ def without_secrets(text: str, settings: Settings, secrets: Iterable[str]) -> st
         text = addresses.without_secrets(text, address) if address else text
     for secret in sorted(secrets, key=len, reverse=True):
         text = text.replace(secret, "***")
+    return without_users(text)
+
+
+def without_users(text: str) -> str:
+    """The text without the users and passwords in its addresses."""
     return _USER_IN_ADDRESS.sub("***@", text)
 
 

@@ -14,6 +14,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from titanic_assets.alerts.wording import without_users
+
 T = TypeVar("T")
 
 GOOD_FOR_SECONDS = 5.0
@@ -100,5 +102,5 @@ def in_thread(work: Callable[[], None]) -> Future[None]:
 
 def _words(error: Exception) -> str:
     """The first line of what it says: drivers go on with the statement and more."""
-    first = str(error).strip().partition("\n")[0][:300]
+    first = without_users(str(error).strip().partition("\n")[0])[:300]
     return first if " " in first else f"{type(error).__name__} {first}".strip()

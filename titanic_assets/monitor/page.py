@@ -99,7 +99,10 @@ def clock(at: float) -> str:
 
 def is_address(link: str) -> bool:
     """Whether that leads somewhere when it is clicked, and does nothing else."""
-    return urlsplit(link).scheme in ("http", "https")
+    try:
+        return urlsplit(link).scheme in ("http", "https")
+    except ValueError:
+        return False
 
 
 @cache
