@@ -33,10 +33,11 @@ def test_what_is_wrong_is_said_first():
 
 
 def test_alerts_are_text_and_only_addresses_are_links():
-    links = {"Run": "javascript:alert(1)", "Report": "http://localhost/1"}
+    links = {"Run": "javascript:alert(1)", "Odd": "http://[x", "Report": "http://localhost/1"}
     page = shown(a_sight(records=[a_record(title="<script>x</script>", links=links)]))
     assert "<script" not in page
     assert "javascript:" not in page
+    assert "http://[x" not in page
     assert 'href="http://localhost/1"' in page
 
 
