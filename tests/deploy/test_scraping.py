@@ -114,6 +114,13 @@ def prometheus(tmp_path_factory):
                 "--cluster.listen-address=",
             )
         )  # fmt: skip
+        publish(folder / "releases", a_release("1"), a_release("2", "gradient_boosting"))
+        service = start_service(
+            folder / "service", wait=False, port=ports["service"],
+            releases_uri=folder / "releases", drift_window=200, challenger_mode="shadow",
+            prediction_log_uri=folder / "predictions",
+        )  # fmt: skip
+        running.callback(service.stop)
         home = make_home(folder / "home").titanic_home
         running.enter_context(
             program(
@@ -121,12 +128,7 @@ def prometheus(tmp_path_factory):
                 TITANIC_HOME=str(home), MONITOR_PORT=str(ports["monitor"]),
             )
         )  # fmt: skip
-        publish(folder / "releases", a_release("1"), a_release("2", "gradient_boosting"))
-        service = start_service(
-            folder / "service", port=ports["service"], releases_uri=folder / "releases",
-            drift_window=200, challenger_mode="shadow", prediction_log_uri=folder / "predictions",
-        )  # fmt: skip
-        running.callback(service.stop)
+        wait_until(service.ready, 40, "the service was not ready")
         traffic(service)
         asked = Prometheus(ports["prometheus"], ports["alertmanager"])
         running.callback(asked.close)
