@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from pydantic import SecretStr
@@ -354,6 +355,12 @@ def test_without_a_ledger_what_nobody_took_is_tried_again(tmp_path, receiver, sa
     clock.on(minutes=5)
 
     assert raise_alert(settings, alert, said.append, clock=clock).state == "sent"
+    for number in range(20):
+        raise_alert(settings, replace(alert, key=f"{tmp_path} {number}"), said.append, clock=clock)
+    assert len(receiver.taken) == 1 + 20  # of an hour
+    clock.on(hours=1)
+    other = replace(alert, key=f"{tmp_path} and another")
+    assert raise_alert(settings, other, said.append, clock=clock).state == "sent"
 
 
 RAISING = """

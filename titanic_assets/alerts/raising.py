@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 _HOUR = 3600.0
 _AT_ONCE_SECONDS = 3.0
-# Without a ledger: keys that this process has posted, or tried to, and when each may be again.
-_unwritten: dict[str, float] = {}
+# Without a ledger: what this process has posted, by key, when, and whether it was taken.
+_unwritten: dict[str, tuple[float, bool]] = {}
 _RETRY_SECONDS = 300.0
 
 
@@ -93,15 +93,16 @@ def _tell_without_ledger(
     if settings.slack_webhook_url is None:
         return replace(record, state="not_configured")
     again = max(settings.alert_repeat_hours, 1) * _HOUR
-    for key, again_at in [*_unwritten.items()]:
-        # Farther off only by a clock that was set back.
-        if not 0 < again_at - now <= again:
+    for key, (at, taken) in [*_unwritten.items()]:
+        # What is still to come was posted by a clock that has been set back.
+        if not 0 <= now - at < (again if taken else _RETRY_SECONDS):
             _unwritten.pop(key, None)
-    if alert.key in _unwritten or len(_unwritten) >= MOST_IN_AN_HOUR:
+    lately = sum(now - at < _HOUR for at, _ in [*_unwritten.values()])
+    if alert.key in _unwritten or lately >= MOST_IN_AN_HOUR:
         return record
     address = settings.slack_webhook_url.get_secret_value()
     outcome = post(address, as_message(record, now), record.id, _AT_ONCE_SECONDS)
-    _unwritten[alert.key] = now + (again if outcome.sent else _RETRY_SECONDS)
+    _unwritten[alert.key] = now, outcome.sent
     if outcome.sent:
         say(f"alert sent: {alert.title}")
         return replace(record, state="sent", attempts=1, sent=now)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -19,8 +19,6 @@ from titanic_assets.monitor.health import Automation, Daemon, DagsterHealth, Run
 from titanic_assets.monitor.run_counts import Counting, EndedRun, Ending, RunCounts
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from dagster import DagsterInstance
     from dagster._core.storage.dagster_run import RunRecord
 
@@ -98,7 +96,8 @@ class DagsterStore:
                 self._counting.add(_as_ended(record))
                 updated = record.update_timestamp
                 until = updated if until is None else max(until, updated)
-        self._counted_until = until
+        # A clock that was set back is not waited for.
+        self._counted_until = until and min(until, datetime.now(UTC))
         return self._counting.so_far()
 
     def _asset_times(self, instance: DagsterInstance) -> Mapping[str, float]:
