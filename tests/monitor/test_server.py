@@ -59,7 +59,7 @@ def refused(monitor):
     for name, status in (
         ("localhost", 200), (f"localhost:{port}", 200), (f"[::1]:{port}", 200),
         ("of.a.stranger", 403), (f"of.a.stranger:{port}", 403), ("localhost.of.a.stranger", 403),
-        ("127.0.0.1.of.a.stranger", 403), ("", 403),
+        ("127.0.0.1.of.a.stranger", 403), ("[::1].of.a.stranger", 403), ("", 403),
     ):  # fmt: skip
         assert monitor.get("/metrics", headers={"host": name}).status_code == status, name
     assert monitor.get("/", headers={"host": "x"}).json()["error"]["type"] == "foreign_host"

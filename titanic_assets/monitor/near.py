@@ -34,8 +34,10 @@ def only_near(app: ASGIApp, bind_host: str) -> ASGIApp:
 
 def names_this_machine(host: str) -> bool:
     """Whether that is how one asks for this machine: localhost, or an address."""
-    name = host.lower()
-    name = name[1:].partition("]")[0] if name.startswith("[") else name.partition(":")[0]
+    name, ending, port = host.lower().partition("]" if host.startswith("[") else ":")
+    if ending == "]" and port and not port.startswith(":"):
+        return False
+    name = name.removeprefix("[")
     if name == "localhost" or name.endswith(".localhost"):
         return True
     try:
