@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from titanic_assets.alerts.wording import clock_time
 from titanic_assets.monitor.watching import silence, silent
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def show(seen: Seen, settings: Settings, now: float) -> str:
     trouble = silence(dagster, now) if dagster else ""
     return _template().render(
         now=now,
-        at=clock(now),
+        at=clock_time(now),
         problems=[
             (name, look.problem)
             for name, look in (
@@ -50,7 +50,7 @@ def show(seen: Seen, settings: Settings, now: float) -> str:
         verdicts=seen.reports.value.verdicts if seen.reports.value else {},
         ago=lambda at: "never" if at is None else f"{duration(now - at)} ago",
         duration=duration,
-        clock=clock,
+        clock=clock_time,
         is_address=is_address,
         links={
             "Dagster": settings.dagster_ui,
@@ -90,11 +90,6 @@ def duration(seconds: float) -> str:
         if seconds >= 2 * size:
             return f"{seconds / size:.0f} {unit}"
     return f"{seconds:.0f} s"
-
-
-def clock(at: float) -> str:
-    """A moment, to the minute."""
-    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def is_address(link: str) -> bool:
