@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from titanic_assets.monitoring.answers import known_answers
+from titanic_assets.monitoring.answers import Period, known_answers
 from titanic_assets.monitoring.events.store import EventStore
 from titanic_assets.monitoring.learnt import Learnt
 from titanic_assets.tables import write_table
@@ -19,7 +19,8 @@ def known(home):
         home.collect()
         store = EventStore.of(home.settings)
         learnt = Learnt.by(home.settings, store, home.began - 1)
-        return known_answers(store, "1", home.began, learnt, **options)
+        period = Period(home.began, home.began + 86_400)
+        return known_answers(store, "1", period, learnt, **options)
 
     return read
 

@@ -97,6 +97,18 @@ def test_what_another_model_said_under_the_same_number_is_not_held_against_it(ho
     assert report(home).champion.figures.accuracy == 1
 
 
+def test_a_clock_that_is_a_year_ahead_is_not_the_newest_for_a_year(home, chance):
+    champion, challenger = home.register(-1.0, "champion"), home.register(-1.1, "challenger")
+    said = chances(chance, 600)
+    answer(home, champion, said[:200], said[:200] >= 0.5)
+    home.asked(champion, said, named="ahead", at=365 * 24)
+    home.asked(challenger, said, named="ahead", at=365 * 24, served=False)
+    home.became(said < 0.5, named="ahead", at=365 * 24)
+    judged = report(home).champion
+    assert (judged.figures.outcomes, judged.figures.accuracy, judged.predictions) == (200, 1, 200)
+    assert experiment(home).experiment.contest is None
+
+
 def test_outcomes_that_prove_nothing_are_told_of(home):
     champion, challenger = home.register(-1.0, "champion"), home.register(-1.1, "challenger")
     home.asked(champion, [0.9] * 150, way="passenger")

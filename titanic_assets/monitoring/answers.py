@@ -5,6 +5,7 @@ Ten million predictions pass by; what is kept of them is bounded.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from titanic_assets.monitoring.events.store import EventStore
     from titanic_assets.monitoring.learnt import Learnt
+    from titanic_assets.tracking.versions import ModelVersion
 
 # By so many passengers every figure is known to a hundredth.
 MOST = 20_000
@@ -22,6 +24,29 @@ _SAID = ("key", "time", "probability")
 _WHO = ("key", "name", "ticket", "caller", "on_behalf_of", "way")
 
 _Columns = tuple[NDArray[Any], ...]
+# Clocks of two machines may differ so much.
+_CLOCKS_DIFFER_SECONDS = 3600.0
+# Older predictions say nothing of today's passengers.
+LOOK_BACK_SECONDS = 90 * 86_400.0
+
+
+@dataclass(frozen=True)
+class Period:
+    """When predictions were made that count as a version's."""
+
+    since: float
+    until: float
+
+    @classmethod
+    def of(cls, versions: Iterable[ModelVersion], now: float) -> Period:
+        """Since all of them are registered: numbers begin anew with a new registry.
+
+        What was made on a day to come was made under a wrong clock. It would be the newest there is
+        until that day, so it counts from then on.
+        """
+        registered = (version.created.timestamp() for version in versions)
+        since = max([now - LOOK_BACK_SECONDS, *registered])
+        return cls(since, now + _CLOCKS_DIFFER_SECONDS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,12 +97,15 @@ class Answers:
 
 
 def known_answers(
-    store: EventStore, version: str, since: float, learnt: Learnt, most: int = MOST
+    store: EventStore, version: str, period: Period, learnt: Learnt, most: int = MOST
 ) -> Answers:
-    """The newest answers of a version whose outcomes are known, of predictions made since then."""
+    """The newest answers of a version whose outcomes are known, of predictions made in a period."""
     kept: list[_Columns] = []
     known = 0
-    for batch in store.predictions(_SAID, since=since, version=version, outcomes=True):
+    batches = store.predictions(
+        _SAID, since=period.since, until=period.until, version=version, outcomes=True
+    )
+    for batch in batches:
         rows = batch.filter(batch.column("outcome").is_valid())
         known += rows.num_rows
         kept.append(tuple(column.to_numpy(zero_copy_only=False) for column in rows.columns))

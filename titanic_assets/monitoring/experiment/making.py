@@ -6,11 +6,11 @@ import hashlib
 import time
 from typing import TYPE_CHECKING
 
+from titanic_assets.monitoring.answers import Period
 from titanic_assets.monitoring.events.store import EventStore
 from titanic_assets.monitoring.experiment.pairing import SideBySide
 from titanic_assets.monitoring.experiment.report import Contestant, Experiment, ExperimentReport
 from titanic_assets.monitoring.learnt import Learnt
-from titanic_assets.monitoring.performance.making import since_of
 from titanic_assets.tracking.registry import ForeignVersion, NoSuchVersion
 from titanic_model.experiments import ExperimentPolicy, Recommendation, recommend
 
@@ -36,8 +36,8 @@ def make_report(
         return ExperimentReport(_id("none"), now, f"There is no experiment: {error}", None, None)
     if champion is None or challenger is None or champion.digest == challenger.digest:
         return ExperimentReport(_id("none"), now, "There is no challenger.", None, None)
-    since = max(since_of(champion, now), since_of(challenger, now))
-    experiment = _experiment(EventStore.of(settings), champion, challenger, since, settings)
+    period = Period.of([champion, challenger], now)
+    experiment = _experiment(EventStore.of(settings), champion, challenger, period, settings)
     outcomes = experiment.contest.outcomes if experiment.contest else 0
     return ExperimentReport(
         report_id=_id(champion.digest, challenger.digest, experiment.last, outcomes),
@@ -57,10 +57,10 @@ def _experiment(
     store: EventStore,
     champion: ModelVersion,
     challenger: ModelVersion,
-    since: float,
+    period: Period,
     settings: Settings,
 ) -> Experiment:
-    spans = store.versions(since)
+    spans = store.versions(period.since, period.until)
     one, other = (
         Contestant(each.version, each.digest, span.rows if span else 0)
         for each in (champion, challenger)
@@ -71,7 +71,7 @@ def _experiment(
     # The newer of the two may have learnt of all that was known by then.
     trained = max(champion.created.timestamp(), challenger.created.timestamp())
     learnt = Learnt.by(settings, store, trained)
-    sides = SideBySide(store, str(champion.version), str(challenger.version), since, learnt)
+    sides = SideBySide(store, str(champion.version), str(challenger.version), period, learnt)
     compared = sides.compare()
     contest = compared.contest if compared else None
     return Experiment(

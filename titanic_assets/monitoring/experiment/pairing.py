@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from titanic_assets.monitoring.answers import Answers, known_answers
+from titanic_assets.monitoring.answers import Answers, Period, known_answers
 from titanic_assets.monitoring.experiment.report import Agreement, Design
 from titanic_model.experiments import Arm, Contest, compare_arms, compare_pairs
 from titanic_model.metrics import says_survived
@@ -39,12 +39,12 @@ class Compared:
 
 @dataclass(frozen=True)
 class SideBySide:
-    """Champion and challenger, by their numbers, since both scored."""
+    """Champion and challenger, by their numbers, while both were there to score."""
 
     store: EventStore
     champion: str
     challenger: str
-    since: float
+    period: Period
     learnt: Learnt
 
     @cached_property
@@ -84,7 +84,7 @@ class SideBySide:
     @cached_property
     def _known(self) -> tuple[Answers, Answers]:
         champion, challenger = (
-            known_answers(self.store, version, self.since, self.learnt, _MOST_OUTCOMES)
+            known_answers(self.store, version, self.period, self.learnt, _MOST_OUTCOMES)
             for version in (self.champion, self.challenger)
         )
         return champion, challenger
@@ -93,7 +93,13 @@ class SideBySide:
     def _latest(self) -> tuple[NDArray[np.float64], NDArray[np.float64], int]:
         """The newest chances said by both of the same, and how many the challenger said at all."""
         champion, challenger = (
-            self.store.newest(_LOOKED_AT, ["key", "probability"], since=self.since, version=version)
+            self.store.newest(
+                _LOOKED_AT,
+                ["key", "probability"],
+                since=self.period.since,
+                until=self.period.until,
+                version=version,
+            )
             for version in (self.champion, self.challenger)
         )
         _, ours, theirs = np.intersect1d(

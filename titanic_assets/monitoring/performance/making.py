@@ -7,7 +7,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from titanic_assets.monitoring.answers import known_answers
+from titanic_assets.monitoring.answers import Period, known_answers
 from titanic_assets.monitoring.events.store import EventStore
 from titanic_assets.monitoring.learnt import Learnt
 from titanic_assets.monitoring.performance.judging import judge_version, policy_of
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from titanic_assets.tracking.registry import Registry
     from titanic_assets.tracking.versions import ModelVersion
 
-# Older predictions say nothing of today's passengers.
-LOOK_BACK_SECONDS = 90 * 86_400.0
 # Besides champion and challenger, so many that made predictions last.
 _EARLIER = 2
 # The champion last: where both aliases name one version, it is the champion.
@@ -44,10 +42,10 @@ def make_report(
     roles = {aliases[role]: role for role in _ALIASES if role in aliases}
     versions = []
     for version, role in _asked(registry, store, roles, now):
-        since = since_of(version, now)
-        span = store.versions(since).get(str(version.version))
+        period = Period.of([version], now)
+        span = store.versions(period.since, period.until).get(str(version.version))
         learnt = Learnt.by(settings, store, version.created.timestamp())
-        answers = known_answers(store, str(version.version), since, learnt)
+        answers = known_answers(store, str(version.version), period, learnt)
         versions.append(
             judge_version(
                 version,
@@ -61,16 +59,12 @@ def make_report(
     return _conclude(tuple(versions), now)
 
 
-def since_of(version: ModelVersion, now: float) -> float:
-    """Since when predictions count as that version's: numbers begin anew with a new registry."""
-    return max(version.created.timestamp(), now - LOOK_BACK_SECONDS)
-
-
 def _asked(
     registry: Registry, store: EventStore, roles: Mapping[int, Role], now: float
 ) -> list[tuple[ModelVersion, Role]]:
     """The versions to report on: champion, challenger, and the last ones before these."""
-    spans = store.versions(now - LOOK_BACK_SECONDS)
+    period = Period.of([], now)
+    spans = store.versions(period.since, period.until)
     last = {
         version: span.last
         for version in registry.versions()
