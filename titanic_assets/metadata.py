@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from titanic_assets.tables import Table
 
+# The UI puts Markdown of so many characters behind a click.
+_FOLDED_FROM = 1_000
+_LEAST_LINES = 3  # header, rule and a row
 _DESCRIPTIONS = {
     **MEANINGS,
     **{field.name: f"{field.explanation} Allowed: {field.allowed_text}." for field in FIELDS},
@@ -64,13 +67,21 @@ def describe_table(table: Table, preview: list[str] | None = None) -> dict[str, 
         "dagster/row_count": table.rows,
         "dagster/column_schema": column_schema(table.schema),
         "size": f"{table.path.stat().st_size / 1e6:.2f} MB",
-        "preview": dg.MetadataValue.md(as_table(shown.columns, shown.to_numpy().tolist())),
+        "preview": dg.MetadataValue.md(top_of_table(shown.columns, shown.to_numpy().tolist())),
     }
 
 
 def as_table(header: Any, rows: Any) -> str:
     """A Markdown table; missing values are shown as a dash."""
     lines = [_line(header), _line("---" for _ in header), *(_line(row) for row in rows)]
+    return "\n".join(lines)
+
+
+def top_of_table(header: Any, rows: Any) -> str:
+    """As many of the first rows as are seen without a click, and one if it is too long for that."""
+    lines = as_table(header, rows).splitlines()
+    while len(lines) > _LEAST_LINES and len("\n".join(lines)) >= _FOLDED_FROM:
+        lines.pop()
     return "\n".join(lines)
 
 

@@ -182,9 +182,12 @@ def test_the_ledger_shows_itself_in_the_ui_when_it_has_changed(tick, report):
     (shown,) = tick().asset_events
 
     assert shown.asset_key == dg.AssetKey("alert_ledger")
-    table = shown.metadata["alerts"].value
-    assert "| warning | drift | Passengers have changed" in table
-    assert "| sent at " in table
+    newest, in_full = (shown.metadata[name].value for name in ("newest", "in full"))
+    assert "| warning | Passengers have changed" in newest
+    assert "| sent at " in newest
+    assert "To do: " not in newest
+    assert "| warning | drift | Passengers have changed" in in_full
+    assert "To do: " in in_full
     assert tick().asset_events == []
 
 

@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from titanic_assets.metadata import as_table, column_schema, describe_table
+from titanic_assets.metadata import as_table, column_schema, describe_table, top_of_table
 from titanic_assets.tables import write_table
 from titanic_model.schemas import FEATURES_SCHEMA, QUARANTINE_SCHEMA, VALIDATED_SCHEMA
 
@@ -23,6 +23,16 @@ def test_missing_values_and_bars_do_not_break_a_preview():
     assert as_table(["a", "b", "c"], [[None, float("nan"), "x|y\nz"], [1, 0.123456, "k"]]) == (
         "| a | b | c |\n| --- | --- | --- |\n| - | - | x\\|y z |\n| 1 | 0.1235 | k |"
     )
+
+
+def test_of_a_long_table_so_many_rows_are_shown_as_need_no_click():
+    rows = [[number, "x" * 90] for number in range(40)]
+
+    table = top_of_table(["row", "text"], rows)
+
+    assert table == as_table(["row", "text"], rows[:9])
+    assert len(table) < 1000 <= len(as_table(["row", "text"], rows[:10]))
+    assert top_of_table(["row"], [["y" * 2000], [1]]) == as_table(["row"], [["y" * 2000]])
 
 
 def test_a_value_cannot_bring_pictures_links_or_html_into_a_preview():

@@ -9,7 +9,7 @@ import dagster as dg
 
 from titanic_assets.alerts.ledger import AlertLedger
 from titanic_assets.alerts.wording import clock_time
-from titanic_assets.metadata import as_table
+from titanic_assets.metadata import as_table, top_of_table
 
 if TYPE_CHECKING:
     from titanic_assets.alerts.alert import AlertRecord
@@ -25,10 +25,18 @@ def describe_alerts(settings: Settings) -> dict[str, Any]:
     newest = sorted(contents.records, key=lambda record: record.raised, reverse=True)
     states = Counter(record.state for record in newest)
     return {
-        "alerts": dg.MetadataValue.md(
+        "newest": dg.MetadataValue.md(
+            top_of_table(
+                ["raised", "severity", "what", "became of it", "over"],
+                map(_in_short, newest[:_SHOWN]),
+            )
+            if newest
+            else "There is none yet."
+        ),
+        "in full": dg.MetadataValue.md(
             as_table(
                 ["raised", "severity", "kind", "what", "became of it", "again", "over"],
-                map(_row, newest[:_SHOWN]),
+                map(_in_full, newest[:_SHOWN]),
             )
         ),
         "dagster/row_count": len(newest),
@@ -38,7 +46,8 @@ def describe_alerts(settings: Settings) -> dict[str, Any]:
         "not sent, as no webhook was set": states["not_configured"],
         "a webhook is set": settings.slack_webhook_url is not None,
         "lines that could not be read": contents.unreadable,
-        "all alerts": dg.MetadataValue.url(f"{settings.monitor_ui}/alerts"),
+        "with links": dg.MetadataValue.url(settings.monitor_ui),
+        "for programs": dg.MetadataValue.url(f"{settings.monitor_ui}/alerts"),
     }
 
 
@@ -62,7 +71,13 @@ def what_became(record: AlertRecord) -> str:
     return f"not sent yet: {record.problem}" if record.problem else "not sent yet"
 
 
-def _row(record: AlertRecord) -> list[object]:
+def _in_short(record: AlertRecord) -> list[object]:
+    alert = record.alert
+    over = clock_time(record.over) if record.over is not None else None
+    return [clock_time(record.raised), alert.severity, alert.title, what_became(record), over]
+
+
+def _in_full(record: AlertRecord) -> list[object]:
     alert = record.alert
     return [
         clock_time(record.raised),
