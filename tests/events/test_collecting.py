@@ -1,7 +1,7 @@
 """Each closed segment of the log becomes rows, once."""
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pyarrow.parquet as pq
 import pytest
@@ -10,6 +10,7 @@ from bento_service.prediction_log.log import LogPlace, PredictionLog
 from tests.events.conftest import NOON, predictions
 from tests.prediction_log.lines import a_line, an_outcome, seconds
 from titanic_assets.monitoring.events.collecting import first_day
+from titanic_assets.monitoring.events.showing import describe_collection
 from titanic_assets.monitoring.events.writing import GROUP_ROWS
 
 
@@ -64,6 +65,25 @@ def test_only_new_segments_are_collected_and_open_ones_wait(home):
 
     assert home.collect().segments == 2
     assert home.asked() == numbers(0, 6)
+
+
+def test_the_days_are_told_that_anything_came_on(home):
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    late, early = (today - timedelta(days=days) for days in (1, 3))
+    lines = [
+        a_line(at.timestamp() + n, request_id=f"{at:%d}.{n}")
+        for at, count in ((early, 1), (late, 2))
+        for n in range(count)
+    ]
+    told = an_outcome(late.timestamp() + 60, request_id=f"{late:%d}.1", survived=True)
+    home.segment("12:00:00", [*lines, told])
+
+    shown = describe_collection(home.collect(), home.store)
+
+    assert shown["by day"].value.splitlines()[2:] == [
+        f"| {late:%d %b} | 2 | 1 |",
+        f"| {early:%d %b} | 1 | 0 |",
+    ]
 
 
 def test_the_same_content_under_another_name_is_collected_once(home):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from titanic_assets.canvas import COLOURS, GREY, panel, png_of
-from titanic_assets.metadata import as_table, column_schema
+from titanic_assets.metadata import as_table, column_schema, top_of_table
 from titanic_assets.monitoring.events.schema import PREDICTION_SCHEMA
 from titanic_assets.pictures import as_markdown
 from titanic_model.events import PredictionEvent
@@ -50,9 +50,14 @@ def describe_collection(collection: Collection, store: EventStore) -> dict[str, 
         "outcomes": totals.outcomes,
         "lines that are no events": totals.bad_lines,
         "versions": dg.MetadataValue.md(
-            as_table(["version", "predictions", "first (UTC)", "last (UTC)"], versions)
+            top_of_table(["version", "predictions", "first (UTC)", "last (UTC)"], versions)
         ),
-        "predictions by day": dg.MetadataValue.md(
+        "by day": dg.MetadataValue.md(
+            top_of_table(
+                ["day (UTC)", "predictions", "outcomes"], _counted(days, predictions, outcomes)
+            )
+        ),
+        "by day and version": dg.MetadataValue.md(
             as_markdown(picture_days(days, predictions, outcomes), "predictions by day")
         ),
     }
@@ -93,6 +98,19 @@ def last_days(store: EventStore, now: float) -> tuple[list[str], dict[str, list[
     outcomes = [store.count_outcomes(day * _DAY, (day + 1) * _DAY - 1e-6) for day in days]
     names = [datetime.fromtimestamp(day * _DAY, UTC).strftime("%d %b") for day in days]
     return names, counts, outcomes
+
+
+def _counted(
+    days: Sequence[str], predictions: Mapping[str, Sequence[int]], outcomes: Sequence[int]
+) -> list[list[object]]:
+    """The days that anything came on, the newest first."""
+    said = [sum(of_day) for of_day in zip(*predictions.values(), strict=True)] or [0] * len(days)
+    rows: list[list[object]] = [
+        [day, f"{many:,}", f"{told:,}"]
+        for day, many, told in zip(days, said, outcomes, strict=True)
+        if many or told
+    ]
+    return rows[::-1]
 
 
 def picture_days(
