@@ -73,6 +73,9 @@ def test_reports_are_values_pages_and_pictures(home, make, chance):
     assert shown["asks for training"].value == "yes"
     assert shown["page"].url == verdict.link
     assert "accuracy_by_day_of_version_1.png" in shown["pictures"].value
+    versions = shown["versions"].value.splitlines()
+    found = [row.split(" | ")[-1] for row in versions[2:]]
+    assert found == ["worse than promised |", "as promised |"]
     (page,) = pages(home, "performance")
     for words in ("Worse than promised", report.why, "Version 2, challenger", "data:image/png"):
         assert words in page

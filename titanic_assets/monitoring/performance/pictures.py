@@ -18,6 +18,7 @@ OVER_REPORTS = "performance over reports"
 # The versions that are drawn by themselves, the champion first; more would be a long page.
 _MOST_VERSIONS = 2
 _DAY_SECONDS = 86_400
+_FEW_DAYS = 7
 
 
 def draw(report: PerformanceReport, lines: Sequence[Line], drop: float) -> dict[str, bytes]:
@@ -114,11 +115,16 @@ def _over_reports(lines: Sequence[Line]) -> bytes:
 
 def _dates(axes: Axes, days: Sequence[float]) -> None:
     """Days since 1970 as dates, as short as they can be told apart; room around a single one."""
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, DateFormatter, DayLocator
 
-    locator = AutoDateLocator(minticks=2, maxticks=7)  # type: ignore[no-untyped-call]
-    axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
     first, last = min(days), max(days)
+    if last - first < _FEW_DAYS:
+        # Hours between them would look as if there were something to see.
+        axes.xaxis.set_major_locator(DayLocator())  # type: ignore[no-untyped-call]
+        axes.xaxis.set_major_formatter(DateFormatter("%d %b"))  # type: ignore[no-untyped-call]
+    else:
+        locator = AutoDateLocator(minticks=2, maxticks=7)  # type: ignore[no-untyped-call]
+        axes.xaxis.set_major_locator(locator)
+        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
     around = max((last - first) * 0.05, 0.75)
     axes.set_xlim(first - around, last + around)

@@ -7,14 +7,21 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from titanic_assets.metadata import as_table
+from titanic_model.outcomes import State
 
 if TYPE_CHECKING:
     from titanic_assets.monitoring.performance.report import PerformanceReport, VersionPerformance
 
 _HEADER = (
-    "version", "", "outcomes", "right", "95 % interval", "promised", "chances off by", "log loss",
-    "Brier", "it",
+    "version", "role", "outcomes", "right", "95 % interval", "promised", "chances off by",
+    "log loss", "Brier", "found",
 )  # fmt: skip
+_FOUND: dict[State, str] = {
+    "too_few": "too few to tell",
+    "as_promised": "as promised",
+    "worse": "worse than promised",
+    "miscalibrated": "chances off",
+}
 
 
 def describe(report: PerformanceReport) -> dict[str, dg.MetadataValue | str | int]:
@@ -33,7 +40,7 @@ def describe(report: PerformanceReport) -> dict[str, dg.MetadataValue | str | in
 def _row(version: VersionPerformance) -> list[object]:
     figures = version.figures
     if figures is None:
-        return [version.version, version.role, 0, *[None] * 6, version.kept.sentence]
+        return [version.version, version.role, 0, *[None] * 6, _FOUND[version.kept.state]]
     between = figures.accuracy_interval
     return [
         version.version,
@@ -45,5 +52,5 @@ def _row(version: VersionPerformance) -> list[object]:
         f"{figures.off:.1%}",
         f"{figures.log_loss:.3f}",
         f"{figures.brier:.3f}",
-        version.kept.sentence,
+        _FOUND[version.kept.state],
     ]
