@@ -5,7 +5,12 @@ from dataclasses import replace
 import pytest
 
 from titanic_assets.monitoring.drift.history import History
-from titanic_assets.monitoring.drift.pictures import distances, over_time, then_and_now
+from titanic_assets.monitoring.drift.pictures import (
+    distances,
+    over_time,
+    short_labels,
+    then_and_now,
+)
 from titanic_assets.monitoring.drift.report import DriftReport, FieldDrift, VersionDrift
 
 PNG = b"\x89PNG"
@@ -23,6 +28,12 @@ def a_report(number, *indices, digest="d" * 64):
         quality=None, link=None, no_page=None,
     )  # fmt: skip
     return DriftReport(f"report-{number}", 1e9 + number, False, "", None, 0.1, (version,))
+
+
+def test_bins_are_written_as_short_as_there_is_room():
+    bins = ["up to 1", "2", "3 and more", "below 7.6188", "7.6188 to 7.8542", "missing"]
+
+    assert short_labels(bins) == ["1", "2", "3+", "<7.62", "7.62-7.85", "missing"]
 
 
 @pytest.fixture

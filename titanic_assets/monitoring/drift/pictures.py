@@ -111,7 +111,7 @@ def _compare(axes: Axes, field: FieldDrift) -> None:
              label="in training")  # fmt: skip
     axes.bar([p + 0.2 for p in places], [field.now[i] for i in kept], 0.4, color=BLUE,
              label="of late")  # fmt: skip
-    axes.set_xticks(places, _labels([field.bins[i] for i in kept]))
+    axes.set_xticks(places, short_labels([field.bins[i] for i in kept]))
     if len(kept) > 5:
         axes.tick_params(axis="x", labelrotation=90, labelsize=6)
     axes.set_title(
@@ -121,13 +121,13 @@ def _compare(axes: Axes, field: FieldDrift) -> None:
     )
 
 
-def _labels(bins: Sequence[str]) -> list[str]:
+def short_labels(bins: Sequence[str]) -> list[str]:
     """The bins as short as there is room."""
     return [
         _NUMBER.sub(lambda number: f"{float(number[0]):.3g}", label)
         .replace("below ", "<")
         .replace(" and more", "+")
-        .replace(" to ", "-")
         .removeprefix("up to ")
+        .replace(" to ", "-")
         for label in bins
     ]
