@@ -115,7 +115,8 @@ class Page:
 @contextmanager
 def browser(program: str) -> Iterator[Page]:
     """Chromium with one page, as long as the block lasts."""
-    with TemporaryDirectory() as profile:
+    # Chromium's helpers write there for a moment longer than it lives itself.
+    with TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         process = subprocess.Popen(
             [
                 program, "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
