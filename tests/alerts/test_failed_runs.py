@@ -193,7 +193,8 @@ def test_a_run_that_a_stopped_stack_cut_off_wakes_nobody_unless_it_is_a_rollback
     alert = alert_of(job, reason="KeyboardInterrupt", cut_off=True)
 
     assert (alert.severity, alert.title) == (severity, f"{job} was cut off")
-    assert "Launch it again, unless something has done so since." in alert.text
+    assert "the stack or the machine was stopped while it ran.\n" in alert.text
+    assert "Launch the job again, unless something has done so since." in alert.text
 
 
 def test_what_was_in_progress_when_the_stack_stopped_is_told_as_cut_off(instance, look, receiver):

@@ -85,13 +85,14 @@ def alert_of_failed_run(run: FailedRun, dagster_ui: str) -> Alert:
     kind: Kind = "run_failed"
     title = f"{what} failed"
     key = f"run_failed:{run.job}:{run.step}:{_digest(run.reason)}"
-    means, do, severity, how = words.means, words.do, words.severity, "failed"
+    means, do, severity, reason, how = words.means, words.do, words.severity, run.reason, "failed"
     if run.cut_off:
         title, key, how = f"{what} was cut off", f"run_failed:{run.job}:cut_off", "was cut off"
+        reason = "the stack or the machine was stopped while it ran."
         severity = "critical" if severity == "critical" else "info"
         do = (
-            "whoever stopped the stack or the machine meanwhile knows why. Launch it again, unless "
-            "something has done so since."
+            "nothing about the stop if somebody meant it. Launch the job again, unless something "
+            "has done so since."
         )
     elif run.step in _JUDGING_STEPS and run.about_lists:
         kind, title = "batch_refused", "A passenger list was refused"
@@ -113,7 +114,7 @@ def alert_of_failed_run(run: FailedRun, dagster_ui: str) -> Alert:
         kind=kind,
         key=key,
         title=title,
-        text=f"{what} {how}{at}: {_short(run.reason)}\nFor users: {means}\nTo do: {do} "
+        text=f"{what} {how}{at}: {_short(reason)}\nFor users: {means}\nTo do: {do} "
         f"More: docs/alerts.md, {kind}.",
         severity=severity,
         links={name: address for name, address in links.items() if address},
