@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -27,7 +28,7 @@ def describe_alerts(settings: Settings) -> dict[str, Any]:
     return {
         "newest": dg.MetadataValue.md(
             top_of_table(
-                ["raised", "severity", "what", "became of it", "over"],
+                ["raised (UTC)", "severity", "what", "became of it", "over (UTC)"],
                 map(_in_short, newest[:_SHOWN]),
             )
             if newest
@@ -73,8 +74,14 @@ def what_became(record: AlertRecord) -> str:
 
 def _in_short(record: AlertRecord) -> list[object]:
     alert = record.alert
-    over = clock_time(record.over) if record.over is not None else None
-    return [clock_time(record.raised), alert.severity, alert.title, what_became(record), over]
+    became = "sent" if record.state == "sent" else what_became(record)
+    over = _on_a_line(record.over) if record.over is not None else None
+    return [_on_a_line(record.raised), alert.severity, alert.title, became, over]
+
+
+def _on_a_line(at: float) -> str:
+    # Columns are narrow, and ordinary blanks would break a moment into three lines.
+    return f"{datetime.fromtimestamp(at, UTC):%d %b %H:%M}".replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _in_full(record: AlertRecord) -> list[object]:
