@@ -55,6 +55,7 @@ def _by_day(version: VersionPerformance, drop: float) -> bytes:
     below.set(ylabel="outcomes")
     _dates(below, days)
     # Above the same, once.
+    axes.set_xticks(list(below.get_xticks()))
     axes.set_xlim(below.get_xlim())
     axes.tick_params(labelbottom=False)
     return png_of(figure)
