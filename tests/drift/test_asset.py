@@ -8,10 +8,11 @@ import pytest
 
 from titanic_assets.assets.drift import drift_report
 from titanic_assets.definitions import define
+from titanic_assets.monitoring.drift.making import history_of
 from titanic_assets.monitoring.drift.report import read_drift_report
 from titanic_assets.monitoring.verdicts import read_verdict
 from titanic_assets.tracking.mlflow_run import MlflowRun
-from titanic_assets.tracking.monitoring_run import outdated
+from titanic_assets.tracking.monitoring_run import MonitoringRun, outdated
 from titanic_assets.tracking.registry import Registry
 from titanic_assets.tracking.versions import EXPERIMENT, MONITORING_EXPERIMENT
 
@@ -23,13 +24,26 @@ def training_beside_it(mlflow_run: MlflowRun) -> str:
     return mlflow_run.run_id
 
 
+@dg.asset
+def a_later_report(monitoring_run: MonitoringRun) -> None:
+    """What matters here of another report: files of the same kinds."""
+    monitoring_run.log_files({"drift/version-1.html": b"", "pictures/drift_by_field.png": b""})
+
+
 @pytest.fixture
 def materialize(home, tmp_path):
     with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
 
-        def run(*assets, **settings):
+        def run(*assets, only=False, fails=False, **settings):
             resources = define(home.settings.model_copy(update=settings)).resources
-            return dg.materialize([*assets, drift_report], resources=resources, instance=instance)
+            made = dg.materialize(
+                [*assets, *([] if only else [drift_report])],
+                resources=resources,
+                instance=instance,
+                raise_on_error=not fails,
+            )
+            assert made.success != fails
+            return made
 
         yield run
     while mlflow.active_run():
@@ -93,11 +107,21 @@ def test_a_report_in_the_ui_and_on_disk_and_old_ones_forgotten(home, drawn, mate
     assert [each.data.metrics for each in runs(home, EXPERIMENT)][:1] == [{"beside": 1.0}]
     assert runs(home, EXPERIMENT)[0].info.status == "FINISHED"
 
-    materialize(keep_reports=1)
+    materialize(a_later_report, only=True, keep_reports=1)
     (left,) = runs(home, MONITORING_EXPERIMENT)
     assert left.info.run_id != run.info.run_id
     assert not files.exists()
-    assert read_drift_report(home.settings).report_id == report.report_id
+
+
+def test_what_a_report_that_failed_has_seen_is_not_taken_for_reported(home, materialize):
+    home.register()
+    unwritable = home.settings.places.tables / "drift_report.json"
+    unwritable.mkdir(parents=True)
+    materialize(fails=True)
+    assert history_of(home.settings).lines() == ()
+    unwritable.rmdir()
+    materialize()
+    assert len(history_of(home.settings).lines()) == 1
 
 
 def test_of_each_kind_the_newest_are_kept():

@@ -1,11 +1,14 @@
 """What a drift report is about, what it concludes, and what it leaves open."""
 
+import shutil
+
 import pytest
 
 from bento_service.drift import DriftWindow
 from tests.drift.conftest import scores_of
 from titanic_assets.monitoring.drift.making import history_of
 from titanic_assets.monitoring.drift.window import LOOK_BACK_SECONDS
+from titanic_assets.tracking.registry import NoRelease
 from titanic_model.contract import Passenger
 from titanic_model.reference import ENOUGH
 
@@ -115,6 +118,31 @@ def test_what_was_said_before_a_version_was_registered_was_said_by_another(home,
     report = home.report()
     assert report.champion.predictions == 300
     assert not report.asks_for_training
+
+
+def test_a_new_report_on_old_predictions_says_how_old_they_are(home, drawn):
+    home.register()
+    home.ask(drawn(300))
+    assert "The last of these was made on" not in home.report().why
+    assert "The last of these was made on" in home.report(now=home.clock + 24 * 3600).why
+
+
+def test_a_version_whose_release_is_gone_spoils_no_report_but_its_own(home, drawn):
+    home.register(alias=None)
+    home.register(bias=-0.5)
+    home.ask(drawn(300))
+    home.ask(drawn(300), version=2)
+
+    def lose_release_of(version):
+        run = home.registry.version(version).run_id
+        shutil.rmtree(home.settings.places.mlflow / "artifacts" / run)
+
+    lose_release_of(1)
+    assert [each.version for each in home.report().versions] == [2]
+    assert "version 1 is left out" in "".join(home.said)
+    lose_release_of(2)
+    with pytest.raises(NoRelease, match=r"of version 2.*Train anew"):
+        home.report()
 
 
 def test_what_is_older_than_a_week_is_no_news(home, drawn):

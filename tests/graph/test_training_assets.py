@@ -58,7 +58,7 @@ def test_the_same_data_trained_twice_is_one_version_and_one_promotion(graph):
     assert all(f'"name": "{gate}"' in judged for gate in GATES)
     # What later drift reports compare with: everybody that it was trained on.
     client = graph.registry.client
-    reference = read_reference(client, version.run_id)
+    reference = read_reference(client, version)
     for weights, unknown in (((1, 0, 0), Unknown()), ((0, 0, 1), Unknown(name=1))):
         kept = read_reference_rows(client, version.run_id, weights)
         assert len(kept) == reference.passengers

@@ -43,9 +43,14 @@ def drift_report(
 
     from titanic_assets.monitoring.drift.describing import check_results, describe
     from titanic_assets.monitoring.drift.making import DriftReporter, history_of
+    from titanic_assets.tracking.registry import NoRelease
 
-    report = DriftReporter(settings, monitoring_run, context.log.info, time()).report()
+    try:
+        report = DriftReporter(settings, monitoring_run, context.log.info, time()).report()
+    except NoRelease as error:
+        raise dg.Failure(str(error)) from None
     history = history_of(settings)
+    past = (*history.lines(), *history.news_in(report))
+    yield dg.Output(report, metadata=describe(report, past, monitoring_run))
     history.add(report)
-    yield dg.Output(report, metadata=describe(report, history.lines(), monitoring_run))
     yield from check_results(report)

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 _TEMPLATES = Path(__file__).parent
+# Reports are made every six hours.
+_OLD_SECONDS = 12 * 3600.0
 
 
 def render(template: str, pictures: Mapping[str, bytes], **content: Any) -> bytes:
@@ -36,6 +38,17 @@ def moment(seconds: float) -> str:
     '1 January 1970, 00:00 UTC'
     """
     return f"{datetime.fromtimestamp(seconds, UTC):%-d %B %Y, %H:%M} UTC"
+
+
+def how_old(last: float | None, now: float) -> str:
+    """What is added to a verdict on predictions of long ago, for a new report makes them no newer.
+
+    >>> how_old(0, 86_400)
+    ' The last of these was made on 1 January 1970, 00:00 UTC.'
+    """
+    if last is None or now - last < _OLD_SECONDS:
+        return ""
+    return f" The last of these was made on {moment(last)}."
 
 
 def _count(number: int) -> str:

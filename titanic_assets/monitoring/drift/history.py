@@ -60,12 +60,16 @@ class History:
         taken = (past.last for past in self.lines() if past.digest == digest)
         return max((last for last in taken if last is not None and last >= created), default=None)
 
-    def add(self, report: DriftReport) -> None:
-        """Add a report, a line for each version in it about which there is any news."""
+    def news_in(self, report: DriftReport) -> tuple[Past, ...]:
+        """The lines of a report, one for each version in it about which there is any news."""
         known = {(past.digest, past.last) for past in self.lines()}
-        news = [past for past in _pasts(report) if (past.digest, past.last) not in known]
+        return tuple(past for past in _pasts(report) if (past.digest, past.last) not in known)
+
+    def add(self, report: DriftReport) -> None:
+        """Add a report that is handed over: the next one begins after what this one has seen."""
         lines = b"".join(
-            json.dumps(asdict(past), allow_nan=False).encode() + b"\n" for past in news
+            json.dumps(asdict(past), allow_nan=False).encode() + b"\n"
+            for past in self.news_in(report)
         )
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("a+b") as file:

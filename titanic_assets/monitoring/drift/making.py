@@ -19,6 +19,7 @@ from titanic_assets.monitoring.drift.window import (
     judge_fields,
 )
 from titanic_assets.monitoring.events.store import EventStore
+from titanic_assets.tracking.registry import NoRelease
 from titanic_model.reference import ENOUGH, Reference
 
 if TYPE_CHECKING:
@@ -45,20 +46,29 @@ class DriftReporter:
     now: float
 
     def report(self) -> DriftReport:
-        """Look at every version that made predictions of late; the champion in any case."""
+        """Look at every version that made predictions of late; the champion in any case.
+
+        Raises `NoRelease` where there is nothing any more that the champion could be compared with.
+        """
         versions: list[VersionDrift] = []
         name, why = "drift-none", NOBODY
         for version, role in self._watched():
-            reference = read_reference(self.run.registry.client, version.run_id)
+            try:
+                reference = read_reference(self.run.registry.client, version)
+            except NoRelease as error:
+                if role == "champion":
+                    raise
+                self.say(f"version {version.version} is left out: {error}")
+                continue
             counted = self._counted(version, reference)
             if not counted.predictions and role == "earlier":
                 continue
             found = self._look(version, role, reference, counted)
-            self.say(sentence(found))
+            self.say(sentence(found, self.now))
             versions.append(found)
             if role == "champion":
                 name = report_id(version.version, version.digest, counted)
-                why = sentence(found)
+                why = sentence(found, self.now)
         report = DriftReport(
             report_id=name,
             made=self.now,
@@ -131,7 +141,7 @@ class DriftReporter:
             )
         heading = page.Heading(
             f"Drift of version {found.version}, {found.role}",
-            sentence(found),
+            sentence(found, self.now),
             _small_print(found, counted, self.now),
         )
         try:

@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from titanic_assets.tracking.registry import NoRelease
 from titanic_model.contract import LABEL
 from titanic_model.reference import (
     DRIFT_FIELDS,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from numpy.typing import NDArray
 
+    from titanic_assets.tracking.versions import ModelVersion
     from titanic_model.training_data import TrainingData
 
 FOLDER = "reference"
@@ -69,10 +71,20 @@ def reference_rows(
     return content.getvalue()
 
 
-def read_reference(client: MlflowClient, run_id: str) -> Reference:
-    """The bins of the version that this run made, with the shares of its training passengers."""
+def read_reference(client: MlflowClient, version: ModelVersion) -> Reference:
+    """The bins of a version, with the shares of its training passengers. Raises `NoRelease`."""
+    from mlflow.exceptions import MlflowException
+
     with TemporaryDirectory() as folder:
-        return Reference.from_json(_fetched(client, run_id, _BINS, folder).read_text())
+        try:
+            content = _fetched(client, version.run_id, _BINS, folder).read_text(encoding="utf-8")
+        except (MlflowException, OSError) as error:
+            raise NoRelease(
+                f"{_BINS} of version {version.version}, among the artifacts of its run "
+                f"{version.run_id}, cannot be read: were they deleted? Train anew, or restore "
+                f"MLflow's artifacts from a backup. ({error})"
+            ) from None
+    return Reference.from_json(content)
 
 
 def read_reference_rows(

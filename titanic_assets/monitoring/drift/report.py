@@ -88,7 +88,7 @@ class DriftReport:
 
     @property
     def champion(self) -> VersionDrift | None:
-        """The one whose drift asks for training; None while it has made no predictions."""
+        """The one whose drift asks for training; None where there is no champion."""
         return next((each for each in self.versions if each.role == "champion"), None)
 
     @property

@@ -6,6 +6,7 @@ from hashlib import blake2b
 
 from titanic_assets.monitoring.drift.counting import Counted
 from titanic_assets.monitoring.drift.report import FieldDrift, VersionDrift
+from titanic_assets.monitoring.page import how_old
 from titanic_model.reference import ENOUGH, SCORE
 
 _SPOKEN = {SCORE: "the answers"}
@@ -17,14 +18,16 @@ def report_id(version: int, digest: str, counted: Counted) -> str:
     return f"drift-v{version}-{blake2b(what, digest_size=6).hexdigest()}"
 
 
-def sentence(found: VersionDrift) -> str:
-    """What became of the passengers of one version."""
+def sentence(found: VersionDrift, now: float) -> str:
+    """What became of the passengers of one version, and of when they are, unless that is now."""
+    return _found(found) + how_old(found.last, now)
+
+
+def _found(found: VersionDrift) -> str:
     who = f"version {found.version}"
     if not found.enough:
-        return (
-            f"Too few to tell: {found.predictions:,} predictions of {who}, and drift is told from "
-            f"{ENOUGH} on."
-        )
+        many = "1 prediction" if found.predictions == 1 else f"{found.predictions:,} predictions"
+        return f"Too few to tell: {many} of {who}, and drift is told from {ENOUGH} on."
     if found.drifted:
         moved = _listed([_moved(field) for field in found.drifted])
         have = "has" if len(found.drifted) == 1 else "have"
