@@ -10,6 +10,7 @@ from prometheus_client import values
 from tests.mlflow_server import mlflow_server  # noqa: F401 - one for the whole session
 from titanic_assets.settings import Settings
 from titanic_assets.stack.surroundings import NO_TELEMETRY
+from titanic_assets.tracking.registry import Registry
 
 os.environ.update(NO_TELEMETRY)
 # COLUMNS is the width of the terminal that a process of the suite does not have.
@@ -18,6 +19,14 @@ for name in ("BENTOML_HOME", "COLUMNS", "DAGSTER_HOME", "MLFLOW_TRACKING_URI"):
 # Under nohup, or behind a script's &, these are ignored, and so in every process a test starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+@pytest.fixture(scope="session")
+def migrated_store(tmp_path_factory):
+    """An empty store of MLflow. It costs seconds to make, and milliseconds to copy."""
+    database = tmp_path_factory.mktemp("store") / "mlflow.db"
+    Registry(f"sqlite:///{database}").client.search_experiments()
+    return database
 
 
 @pytest.fixture(autouse=True)

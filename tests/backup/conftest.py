@@ -4,7 +4,6 @@ import pytest
 
 from tests.backup.homes import Home, LivedInHome
 from titanic_assets.backup.progress import Progress
-from titanic_assets.tracking.registry import Registry
 
 
 @pytest.fixture
@@ -25,14 +24,6 @@ def home(tmp_path):
     small.write("landing/list.csv", "a,b\n")
     small.write("reports/page.html", "<p>page</p>")
     return small
-
-
-@pytest.fixture(scope="session")
-def migrated_store(tmp_path_factory):
-    """An empty store of MLflow. It costs seconds to make, and milliseconds to copy."""
-    database = tmp_path_factory.mktemp("store") / "mlflow.db"
-    Registry(f"sqlite:///{database}").client.search_experiments()
-    return database
 
 
 @pytest.fixture(scope="session")

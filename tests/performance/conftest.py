@@ -113,14 +113,6 @@ class Home:
         collect(self.settings)
 
 
-@pytest.fixture(scope="session")
-def migrated_store(tmp_path_factory):
-    """An empty store. It costs seconds to make, and milliseconds to copy."""
-    database = tmp_path_factory.mktemp("store") / "mlflow.db"
-    Registry(f"sqlite:///{database}").client.search_experiments()
-    return database
-
-
 @pytest.fixture
 def home(tmp_path, migrated_store):
     return Home(tmp_path, migrated_store)

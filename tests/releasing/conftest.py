@@ -37,14 +37,6 @@ class Models:
         return next((self.folder / "artifacts").glob(f"{run}/**/{RELEASE}"))
 
 
-@pytest.fixture(scope="session")
-def migrated_store(tmp_path_factory):
-    """An empty store. It costs seconds to make, and milliseconds to copy."""
-    database = tmp_path_factory.mktemp("store") / "mlflow.db"
-    Registry(f"sqlite:///{database}").client.search_experiments()
-    return database
-
-
 @pytest.fixture
 def models(tmp_path, migrated_store):
     folder = tmp_path / "mlflow"

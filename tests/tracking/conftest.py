@@ -9,14 +9,6 @@ import pytest
 from titanic_assets.tracking.registry import Registry
 
 
-@pytest.fixture(scope="session")
-def migrated_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty store. It costs seconds to make, and milliseconds to copy."""
-    database = tmp_path_factory.mktemp("store") / "mlflow.db"
-    Registry(f"sqlite:///{database}").client.search_experiments()
-    return database
-
-
 @pytest.fixture
 def store(tmp_path: Path, migrated_store: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of a store without any experiment of ours."""
