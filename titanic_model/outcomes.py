@@ -136,7 +136,9 @@ def judge_promise(
         return Kept("too_few", f"has {known:,} of the {policy.outcomes:,} outcomes it is judged by")
     said = f"was right about {figures.accuracy:.1%} of {known:,} passengers"
     p_value = None
-    if promise is not None:
+    if promise is None:
+        said += " (what it promised is not known: its release cannot be read)"
+    else:
         p_value = chance_of_so_few(figures, promise)
         said += f", {promise.accuracy:.1%} were promised"
         lost = promise.accuracy - figures.accuracy

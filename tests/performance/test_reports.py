@@ -49,6 +49,8 @@ def test_a_champion_that_keeps_its_promise_asks_for_nothing(home, chance):
     assert champion.promise.passengers == 1000
     assert [day.outcomes for day in champion.days] == [300]
     assert (champion.first, champion.last) == (home.began, home.began + 299)
+    # It is looked at two days later.
+    assert "The last of these predictions was made on" in found.why
 
 
 def test_a_champion_that_became_worse_asks_for_training_once_per_outcomes(home, chance):
@@ -130,6 +132,7 @@ def test_a_version_whose_release_is_gone_is_judged_by_its_chances_alone(home, ch
     champion = report(home).champion
     assert champion.promise is None
     assert champion.kept.state == "miscalibrated"
+    assert "what it promised is not known" in champion.kept.sentence
 
 
 @pytest.fixture

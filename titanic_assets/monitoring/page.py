@@ -44,11 +44,11 @@ def how_old(last: float | None, now: float) -> str:
     """What is added to a verdict on predictions of long ago, for a new report makes them no newer.
 
     >>> how_old(0, 86_400)
-    ' The last of these was made on 1 January 1970, 00:00 UTC.'
+    ' The last of these predictions was made on 1 January 1970, 00:00 UTC.'
     """
     if last is None or now - last < _OLD_SECONDS:
         return ""
-    return f" The last of these was made on {moment(last)}."
+    return f" The last of these predictions was made on {moment(last)}."
 
 
 def _count(number: int) -> str:

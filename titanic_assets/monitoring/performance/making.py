@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from titanic_assets.monitoring.answers import Period, known_answers
 from titanic_assets.monitoring.events.store import EventStore
 from titanic_assets.monitoring.learnt import Learnt
+from titanic_assets.monitoring.page import how_old
 from titanic_assets.monitoring.performance.judging import judge_version, policy_of
 from titanic_assets.monitoring.performance.promise import promise_of
 from titanic_assets.monitoring.performance.report import (
@@ -92,7 +93,7 @@ def _conclude(versions: tuple[VersionPerformance, ...], now: float) -> Performan
         report,
         report_id=_id(champion.digest, champion.last, outcomes, champion.known),
         asks_for_training=champion.kept.broken,
-        why=f"Version {champion.version} {champion.kept.sentence}.",
+        why=f"Version {champion.version} {champion.kept.sentence}.{how_old(champion.last, now)}",
     )
 
 
