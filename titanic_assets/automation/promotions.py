@@ -6,6 +6,7 @@ crash cut short is finished first, so whoever moves an alias, and how, makes no 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,8 @@ from titanic_assets.tracking.promotion import enter_moves
 # Dagster's daemon looks every 5 seconds, and passes a sensor over whose last look was less than
 # this ago; with 5 that would be every other time.
 _LOOK_EVERY_SECONDS = 3
+# Who has not looked for so long has just come up, and MLflow may not be there yet.
+_JUST_UP_AFTER_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -67,10 +70,12 @@ def promotion_sensor(
     try:
         moves = enter_moves(http_registry(settings), ledger)
     except RegistryUnreachable as error:
-        if ledger.events():
-            raise
-        # MLflow comes up with the first training; until then there is nothing to be missed.
-        return dg.SkipReason(f"nothing was promoted yet, and {error}")
+        if not ledger.events():
+            # MLflow comes up with the first training; until then there is nothing to be missed.
+            return dg.SkipReason(f"nothing was promoted yet, and {error}")
+        if is_first_look(context.last_tick_completion_time, time.time()):
+            return dg.SkipReason(f"this is the first look after a while, and {error}")
+        raise
     for event in moves.entered:
         context.log.info("entered in the ledger: %s", "; ".join(_newest_of_each([event])))
     for problem in moves.problems:
@@ -80,6 +85,11 @@ def promotion_sensor(
         return dg.SkipReason("; ".join(["no alias was moved", *moves.problems]))
     context.update_cursor(decision.cursor or "")
     return dg.RunRequest(run_key=decision.run_key, tags=decision.tags)
+
+
+def is_first_look(last: float | None, now: float) -> bool:
+    """Whether nobody has looked for a while, as after a start of Dagster's daemon."""
+    return last is not None and now - last > _JUST_UP_AFTER_SECONDS
 
 
 def _newest_of_each(events: Sequence[PromotionEvent]) -> list[str]:
