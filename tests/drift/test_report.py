@@ -123,8 +123,9 @@ def test_what_was_said_before_a_version_was_registered_was_said_by_another(home,
 def test_a_new_report_on_old_predictions_says_how_old_they_are(home, drawn):
     home.register()
     home.ask(drawn(300))
-    assert "The last of these predictions was made on" not in home.report().why
-    assert "The last of these predictions was made on" in home.report(now=home.clock + 24 * 3600).why
+    how_old = "The last of these predictions was made on"
+    assert how_old not in home.report().why
+    assert how_old in home.report(now=home.clock + 24 * 3600).why
 
 
 def test_a_version_whose_release_is_gone_spoils_no_report_but_its_own(home, drawn):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 if TYPE_CHECKING:
     from titanic_assets.settings import Settings
 
 Report = Literal["drift_report", "performance_report"]
+_Value = TypeVar("_Value")
 
 
 class ReportVerdict(BaseModel):
@@ -26,8 +27,13 @@ class ReportVerdict(BaseModel):
 
 def read_verdict(settings: Settings, report: Report) -> ReportVerdict | None:
     """The newest report's conclusion; None before there is one."""
-    path = settings.places.tables / f"{report}.json"
+    return read_value(settings, report, ReportVerdict)
+
+
+def read_value(settings: Settings, asset: str, kind: type[_Value]) -> _Value | None:
+    """The whole value of a report, as it lies on disk; None before there is one."""
+    path = settings.places.tables / f"{asset}.json"
     try:
-        return ReportVerdict.model_validate_json(path.read_bytes())
+        return TypeAdapter(kind).validate_json(path.read_bytes())
     except FileNotFoundError:
         return None

@@ -1,22 +1,14 @@
-"""What earlier reports found, one line for each report and version: so that one sees when it began.
-
-A file of JSON lines to which is only added. A line that a crash tore is passed over, and what goes
-back farther than anybody looks is not read.
-"""
+"""What earlier reports found, one line for each report and version: one sees when it began."""
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from titanic_assets.monitoring.drift.report import DriftReport, Role
-
-# About ten thousand lines.
-_READ_BYTES = 8 * 1024 * 1024
+from titanic_assets.monitoring.lines import add_lines, read_lines
 
 
 @dataclass(frozen=True)
@@ -44,16 +36,7 @@ class History:
 
     def lines(self) -> tuple[Past, ...]:
         """The lines of late, the oldest first."""
-        try:
-            with self.path.open("rb") as file:
-                size = file.seek(0, os.SEEK_END)
-                begin = max(0, size - _READ_BYTES)
-                file.seek(begin)
-                content = file.read()
-        except FileNotFoundError:
-            return ()
-        lines = content.splitlines()[1 if begin else 0 :]
-        return tuple(past for line in lines if (past := _read(line)) is not None)
+        return tuple(past for line in read_lines(self.path) if (past := _read(line)) is not None)
 
     def last_of(self, digest: str, created: float) -> float | None:
         """The newest prediction of a version that any report has taken in."""
@@ -67,17 +50,7 @@ class History:
 
     def add(self, report: DriftReport) -> None:
         """Add a report that is handed over: the next one begins after what this one has seen."""
-        lines = b"".join(
-            json.dumps(asdict(past), allow_nan=False).encode() + b"\n"
-            for past in self.news_in(report)
-        )
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("a+b") as file:
-            if file.tell() and not _ends_a_line(file):
-                lines = b"\n" + lines
-            file.write(lines)
-            file.flush()
-            os.fsync(file.fileno())
+        add_lines(self.path, map(asdict, self.news_in(report)))
 
 
 def _pasts(report: DriftReport) -> Iterable[Past]:
@@ -97,14 +70,8 @@ def _pasts(report: DriftReport) -> Iterable[Past]:
         )
 
 
-def _read(line: bytes) -> Past | None:
+def _read(line: dict[str, Any]) -> Past | None:
     try:
-        content: dict[str, Any] = json.loads(line)
-        return Past(**{**content, "drifted": tuple(content["drifted"])})
-    except (TypeError, ValueError, KeyError):
+        return Past(**{**line, "drifted": tuple(line["drifted"])})
+    except (TypeError, KeyError):
         return None
-
-
-def _ends_a_line(file: Any) -> bool:
-    file.seek(-1, os.SEEK_END)
-    return bool(file.read(1) == b"\n")

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from titanic_assets.monitoring.verdicts import read_value
+
 if TYPE_CHECKING:
     from titanic_assets.settings import Settings
 
@@ -99,11 +101,4 @@ class DriftReport:
 
 def read_drift_report(settings: Settings) -> DriftReport | None:
     """The newest report; None before there is one."""
-    from pydantic import TypeAdapter
-
-    path = settings.places.tables / f"{DRIFT_REPORT}.json"
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        return None
-    return TypeAdapter(DriftReport).validate_json(content)
+    return read_value(settings, DRIFT_REPORT, DriftReport)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from titanic_assets.monitoring.verdicts import read_value
 from titanic_model.experiments import Contest, Recommendation
 
 if TYPE_CHECKING:
@@ -76,11 +77,4 @@ class ExperimentReport:
 
 def read_experiment_report(settings: Settings) -> ExperimentReport | None:
     """The newest report; None before there is one."""
-    from pydantic import TypeAdapter
-
-    path = settings.places.tables / f"{EXPERIMENT_REPORT}.json"
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        return None
-    return TypeAdapter(ExperimentReport).validate_json(content)
+    return read_value(settings, EXPERIMENT_REPORT, ExperimentReport)

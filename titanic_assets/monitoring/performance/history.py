@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from titanic_assets.monitoring.lines import add_lines, read_lines
 from titanic_assets.tracking.locking import held
 
 if TYPE_CHECKING:
     from titanic_assets.monitoring.performance.report import PerformanceReport
 
-# As many reports as are drawn; the file keeps them all.
+# As many lines as are drawn; the file keeps them all.
 NEWEST = 400
 
 
@@ -45,25 +45,14 @@ def remember(path: Path, report: PerformanceReport) -> None:
     with held(path.with_suffix(".lock")):
         known = {(line.report_id, line.version) for line in read_history(path)}
         new = [line for line in _lines(report) if (line.report_id, line.version) not in known]
-        torn = path.exists() and path.read_bytes()[-1:] not in (b"", b"\n")
-        with path.open("a", encoding="utf-8") as file:
-            file.write("\n" if torn else "")
-            file.writelines(json.dumps(asdict(line)) + "\n" for line in new)
+        add_lines(path, map(asdict, new))
 
 
 def read_history(path: Path, newest: int = NEWEST) -> tuple[Line, ...]:
-    """The newest lines, the oldest first; what was torn by a crash is passed over."""
-    if not path.exists():
-        return ()
-    lines = []
-    names = {field.name for field in fields(Line)}
-    for text in path.read_text(encoding="utf-8", errors="replace").splitlines()[-newest:]:
-        try:
-            content = json.loads(text)
-            lines.append(Line(**{name: content[name] for name in names}))
-        except (ValueError, KeyError, TypeError):
-            continue
-    return tuple(lines)
+    """The newest lines, the oldest first."""
+    names = [field.name for field in fields(Line)]
+    whole = (line for line in read_lines(path) if line.keys() >= set(names))
+    return tuple(Line(**{name: line[name] for name in names}) for line in whole)[-newest:]
 
 
 def _lines(report: PerformanceReport) -> list[Line]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from titanic_assets.monitoring.verdicts import read_value
 from titanic_model.outcomes import Kept, OutcomeFigures, Promise
 from titanic_model.resampling import Interval
 
@@ -72,11 +73,4 @@ class PerformanceReport:
 
 def read_performance_report(settings: Settings) -> PerformanceReport | None:
     """The newest report; None before there is one."""
-    from pydantic import TypeAdapter
-
-    path = settings.places.tables / f"{PERFORMANCE_REPORT}.json"
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        return None
-    return TypeAdapter(PerformanceReport).validate_json(content)
+    return read_value(settings, PERFORMANCE_REPORT, PerformanceReport)
