@@ -74,6 +74,7 @@ def test_pictures_are_drawn_of_one_report_and_of_many(history):
 def test_the_same_fields_make_the_same_pictures():
     found = a_report(0, 0.0, 0.05, 25.0).versions[0]
     for picture in (distances, then_and_now):
-        assert picture(found).startswith(PNG)
-        assert picture(found) == picture(found)
-        assert picture(found) != picture(replace(found, fields=(a_field("other", 1.0),)))
+        drawn = picture(found)
+        assert drawn.startswith(PNG)
+        assert drawn == picture(found)
+        assert drawn != picture(replace(found, fields=(a_field("other", 1.0),)))
