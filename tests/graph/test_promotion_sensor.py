@@ -150,6 +150,21 @@ def test_an_interrupted_promotion_is_finished_and_made_live(server, ledger, watc
     assert [event.kind for event in ledger.events()] == ["promotion"]
 
 
+def test_a_ledger_that_outlived_its_models_starts_nothing_until_there_is_a_champion(
+    server, ledger, watch
+):
+    (number,) = server.register("a")
+    promote(server.registry, ledger, a_promotion(server.registry.version(number), "before"))
+    server.registry.drop_alias("champion")
+
+    assert "nobody is champion" in watch.tick().skip_message
+
+    promote(server.registry, ledger, a_promotion(server.registry.version(number), "after"))
+    (request,) = watch.requests()
+    assert request.run_key == "promotion-after:champion"
+    assert request.tags["titanic/moved"] == "champion 1"
+
+
 def test_what_cannot_be_made_live_is_said(server, watch):
     (number,) = server.register("a")
     server.registry.move_alias("champion", number)
@@ -174,14 +189,17 @@ def test_trouble_with_the_registry_fails_the_tick_and_loses_nothing(
         )
         home = server.settings.titanic_home
         troubled = Watch(Settings(titanic_home=home, mlflow_port=port), instance)
-        assert "nothing was promoted yet" in troubled.tick().skip_message
+        assert "no promotion was seen yet" in troubled.tick().skip_message
 
-        (number,) = server.register("a")
-        promote(server.registry, ledger, a_promotion(server.registry.version(number)))
+        first, number = server.register("a", "b")
+        promote(server.registry, ledger, a_promotion(server.registry.version(first), "run-1"))
+        assert "no promotion was seen yet" in troubled.tick().skip_message
+        troubled.cursor = "run-1:champion"
+        promote(server.registry, ledger, a_promotion(server.registry.version(number), "run-2"))
         # After a start, MLflow may be slower than Dagster's daemon.
         assert "the first look after a while" in troubled.tick(ago=60).skip_message
         with pytest.raises(RegistryUnreachable, match=str(port)):
             troubled.tick(ago=5)
-        assert troubled.cursor is None
+        assert troubled.cursor == "run-1:champion"
         troubled.settings = server.settings
         assert len(troubled.requests()) == 1

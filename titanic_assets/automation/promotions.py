@@ -66,13 +66,13 @@ def promotion_sensor(
     context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Settings]
 ) -> dg.RunRequest | dg.SkipReason:
     """Bring the ledger up to date, decide, and enqueue."""
-    ledger = PromotionLedger(settings.places.ledger)
+    ledger, registry = PromotionLedger(settings.places.ledger), http_registry(settings)
     try:
-        moves = enter_moves(http_registry(settings), ledger)
+        moves = enter_moves(registry, ledger)
     except RegistryUnreachable as error:
-        if not ledger.events():
-            # MLflow comes up with the first training; until then there is nothing to be missed.
-            return dg.SkipReason(f"nothing was promoted yet, and {error}")
+        if context.cursor is None or not ledger.events():
+            # MLflow comes up with the first training, also where `make clean` left the ledger.
+            return dg.SkipReason(f"no promotion was seen yet, and {error}")
         if is_first_look(context.last_tick_completion_time, time.time()):
             return dg.SkipReason(f"this is the first look after a while, and {error}")
         raise
@@ -83,6 +83,9 @@ def promotion_sensor(
     decision = decide_promotions(ledger.events(), context.cursor)
     if decision.run_key is None:
         return dg.SkipReason("; ".join(["no alias was moved", *moves.problems]))
+    if "champion" not in registry.aliases():
+        # The ledger outlives the models: the run of the next champion answers for these, too.
+        return dg.SkipReason("nobody is champion, so there is nothing to make live")
     context.update_cursor(decision.cursor or "")
     return dg.RunRequest(run_key=decision.run_key, tags=decision.tags)
 
