@@ -12,10 +12,10 @@ from pathlib import Path
 
 from benchmarks.processes import BenchmarkFailed
 from benchmarks.results import Figure, Section
-from titanic_assets.ledger import PromotionLedger
 from titanic_assets.settings import CHECKOUT, Settings
 from titanic_assets.stack import processes
 from titanic_assets.stack.dagster_api import Webserver
+from titanic_assets.tracking.ledger import PromotionLedger
 
 _UI_SECONDS, _MODEL_SECONDS = 20.0, 60.0
 _PATIENCE_SECONDS = 300.0

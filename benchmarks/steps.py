@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 
 from expectations.validation import validate
-from titanic_assets.feature_tables import build_features
 from titanic_assets.tables import Table, write_table
+from titanic_assets.training.feature_tables import build_features
 from titanic_model.schemas import RAW_SCHEMA
 
 _WARM_UP_ROWS = 1000

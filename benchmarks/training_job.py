@@ -6,8 +6,8 @@ from statistics import mean
 
 from benchmarks.processes import BenchmarkFailed, run_costed
 from benchmarks.results import Figure, Section
-from titanic_assets.ledger import PromotionLedger
 from titanic_assets.settings import Settings
+from titanic_assets.tracking.ledger import PromotionLedger
 from titanic_assets.tracking.registry import Registry
 
 THOROUGH = 60

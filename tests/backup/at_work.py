@@ -16,8 +16,8 @@ from titanic_model.places import Places
 
 def promote_for_ever(places):
     from tests.releasing.conftest import Models
-    from titanic_assets.ledger import PromotionLedger
     from titanic_assets.releasing.publish import publish
+    from titanic_assets.tracking.ledger import PromotionLedger
     from titanic_assets.tracking.promotion import Promotion, promote
 
     models = Models(places.mlflow)

@@ -8,14 +8,14 @@ from bento_service.prediction_log.segment import Segment
 from tests.model.conftest import features_table, passenger_rows
 from tests.prediction_log.lines import a_line, a_segment, an_outcome, seconds
 from tests.releasing.conftest import Models
-from titanic_assets.feature_tables import write_online
-from titanic_assets.ledger import PromotionLedger
 from titanic_assets.monitoring.events.collecting import collect
 from titanic_assets.releasing.publish import publish
 from titanic_assets.settings import Settings
 from titanic_assets.stack.stores import prepare_dagster
 from titanic_assets.tables import Table
+from titanic_assets.tracking.ledger import PromotionLedger
 from titanic_assets.tracking.promotion import Promotion, promote
+from titanic_assets.training.feature_tables import write_online
 from titanic_model.schemas import FEATURES_SCHEMA, SAILING
 
 

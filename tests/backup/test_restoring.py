@@ -13,13 +13,13 @@ from titanic_assets.backup.making import make_backup
 from titanic_assets.backup.new_home import moved
 from titanic_assets.backup.progress import Progress
 from titanic_assets.backup.restoring import HomeNotEmpty, TooLittleRoom, restore
-from titanic_assets.feature_store import store_config
-from titanic_assets.ledger import PromotionLedger
 from titanic_assets.monitoring.events.auditing import audit
 from titanic_assets.monitoring.events.store import EventStore
 from titanic_assets.settings import Settings
 from titanic_assets.stack.only_one import AlreadyRunning, the_only_one
+from titanic_assets.tracking.ledger import PromotionLedger
 from titanic_assets.tracking.registry import Registry
+from titanic_assets.training.feature_store import store_config
 from titanic_model.online import FEATURE_VIEW, PASSENGER_ID
 from titanic_model.published import read_current
 

@@ -14,8 +14,8 @@ from tests.backup.homes import Home
 from titanic_assets.backup.making import make_backup
 from titanic_assets.backup.progress import Progress
 from titanic_assets.backup.restoring import restore
-from titanic_assets.ledger import PromotionLedger
 from titanic_assets.settings import CHECKOUT, Settings
+from titanic_assets.tracking.ledger import PromotionLedger
 from titanic_assets.tracking.registry import Registry
 from titanic_model.published import read_current
 from titanic_model.release import read_release

@@ -31,7 +31,7 @@ class Ui(BaseHTTPRequestHandler):
         threading.Timer(0.5, promote).start()
 
 def promote():
-    from titanic_assets.ledger import PromotionEvent, PromotionLedger
+    from titanic_assets.tracking.ledger import PromotionEvent, PromotionLedger
     from titanic_model.places import Places
 
     PromotionLedger(Places(home).ledger).append(

@@ -10,7 +10,7 @@ import pytest
 
 from titanic_assets.asset_files import AssetFiles
 from titanic_assets.tables import Table, write_table
-from titanic_assets.validating import remove_left_overs
+from titanic_assets.validation.validating import remove_left_overs
 
 SCHEMA = pa.schema([("passenger_id", pa.int64())])
 

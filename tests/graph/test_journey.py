@@ -1,9 +1,9 @@
 """One journey through the graph, from the landing folder to the champion."""
 
 from tests.graph.people import against_the_pattern, new_passengers
-from titanic_assets.ledger import PromotionLedger
-from titanic_assets.refusals import RefusedBatches
 from titanic_assets.tables import Table
+from titanic_assets.tracking.ledger import PromotionLedger
+from titanic_assets.validation.refusals import RefusedBatches
 
 
 def test_good_data_makes_a_champion_and_neither_worse_nor_broken_data_unseats_it(graph):

@@ -13,10 +13,10 @@ from titanic_assets.automation.promotions import (
     decide_promotions,
     promotion_sensor,
 )
-from titanic_assets.ledger import PromotionLedger
 from titanic_assets.releasing import EVENTS_TAG
 from titanic_assets.settings import Settings
 from titanic_assets.tracking.http_registry import RegistryUnreachable
+from titanic_assets.tracking.ledger import PromotionLedger
 from titanic_assets.tracking.promotion import promote
 from titanic_assets.tracking.versions import MODEL_NAME
 

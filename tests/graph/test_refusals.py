@@ -4,7 +4,7 @@ import csv
 import shutil
 
 from tests.graph.people import HEADER, new_passengers
-from titanic_assets.refusals import RefusedBatches
+from titanic_assets.validation.refusals import RefusedBatches
 
 INGESTION = ("raw_passengers", "validated_passengers", "quarantined_passengers")
 

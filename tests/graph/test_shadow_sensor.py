@@ -13,9 +13,9 @@ from titanic_assets.automation.shadow import (
     flip_job,
     shadow_sensor,
 )
-from titanic_assets.champions import on_trial
-from titanic_assets.ledger import PromotionLedger
 from titanic_assets.releasing.publish import publish
+from titanic_assets.tracking.champions import on_trial
+from titanic_assets.tracking.ledger import PromotionLedger
 from titanic_assets.tracking.promotion import promote
 
 

@@ -7,17 +7,17 @@ import pytest
 from pydantic import TypeAdapter
 
 from tests.tracking.test_ledger import an_event
-from titanic_assets import feature_tables
 from titanic_assets.assets.training import GATES
-from titanic_assets.feature_tables import open_feature_store
-from titanic_assets.ledger import PromotionLedger
-from titanic_assets.model_card import ModelFacts
 from titanic_assets.monitoring.drift.reference import read_reference, read_reference_rows
-from titanic_assets.promoting import Outcome, decide_on
-from titanic_assets.records import CandidateEvaluation
 from titanic_assets.settings import Settings
 from titanic_assets.tables import Table
+from titanic_assets.tracking.ledger import PromotionLedger
 from titanic_assets.tracking.versions import MODEL_NAME, ModelVersion
+from titanic_assets.training import feature_tables
+from titanic_assets.training.feature_tables import open_feature_store
+from titanic_assets.training.model_card import ModelFacts
+from titanic_assets.training.promoting import Outcome, decide_on
+from titanic_assets.training.records import CandidateEvaluation
 from titanic_model.comparison import Comparison
 from titanic_model.features import FEATURES
 from titanic_model.gates import GateResult

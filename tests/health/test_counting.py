@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from titanic_assets.ledger import PromotionEvent
 from titanic_assets.releasing.health.chance import Latency
 from titanic_assets.releasing.health.counting import Counted, Requests, counted
 from titanic_assets.releasing.health.served import Served
 from titanic_assets.releasing.health.watching import Memory, Pair, Watch, newest_pair
+from titanic_assets.tracking.ledger import PromotionEvent
 
 PAIR = Pair("event", promoted_at=100.0, version=4, digest="d4", before=3, digest_before="d3")
 

@@ -11,11 +11,11 @@ from tests.prediction_log.lines import a_line
 from tests.releasing.releases import a_release
 from titanic_assets.automation.health import release_health_sensor
 from titanic_assets.definitions import define
-from titanic_assets.ledger import PromotionEvent, PromotionLedger
 from titanic_assets.prediction_log.segments import LogUnreadable
 from titanic_assets.releasing.health.served import ServiceUnreadable
 from titanic_assets.releasing.health.watching import Memory
 from titanic_assets.settings import Settings
+from titanic_assets.tracking.ledger import PromotionEvent, PromotionLedger
 from titanic_model.published import publish_release
 
 # One says that women survive, the next says nearly the same, and the last that nobody does.

@@ -9,11 +9,11 @@ from tests.releasing.conftest import Models
 from tests.service.serving import start_service, wait_until
 from titanic_assets.automation.health import release_health_sensor
 from titanic_assets.definitions import define
-from titanic_assets.ledger import PromotionLedger
 from titanic_assets.prediction_log.recent import read_recent
 from titanic_assets.releasing.by_hand import promote_by_hand
 from titanic_assets.releasing.going_live import make_live
 from titanic_assets.tracking.http_registry import open_registry
+from titanic_assets.tracking.ledger import PromotionLedger
 
 PASSENGERS = [{"sex": sex, "age": age} for sex in ("female", "male") for age in range(20, 70, 2)]
 

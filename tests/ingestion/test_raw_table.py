@@ -7,11 +7,11 @@ import time
 import pytest
 
 from tests.ingestion.passenger_lists import BRAUND, CUMINGS, HEADER, KAGGLE
-from titanic_assets.refusals import RefusedBatches
 from titanic_assets.sources.fetch import fetch
 from titanic_assets.sources.found import find_sources
 from titanic_assets.sources.problems import NothingToRead, SourcesFailed, UnavailableSource
 from titanic_assets.sources.raw import read_sources
+from titanic_assets.validation.refusals import RefusedBatches
 from titanic_model.schemas import RAW_SCHEMA
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from titanic_assets.refusals import BrokenRecord, RefusedBatches
+from titanic_assets.validation.refusals import BrokenRecord, RefusedBatches
 from titanic_model.places import Places
 
 BAD_ROWS = {"limit": 0.05, "rules": "r1"}

@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from titanic_assets.model_card import Figure, Group, ModelFacts, Variant, render_model_card
+from titanic_assets.training.model_card import Figure, Group, ModelFacts, Variant, render_model_card
 
 FACTS = ModelFacts(
     version=7,

@@ -132,7 +132,7 @@ def test_a_broken_challenger_does_not_keep_the_champion_back(models, releases):
 class WithoutArtifacts(Registry):
     """A registry whose store of artifacts has gone away; it notes what is wanted of that."""
 
-    lock: Path
+    lock: Path = Path()
     asked: list[int] = field(default_factory=list)
 
     def fetch_release(self, version, into):  # noqa: ARG002 - never gets there
@@ -147,7 +147,7 @@ def test_a_challenger_whose_store_is_down_keeps_nobody_back_or_waiting(models, r
     first = models.register(-1.0, alias="champion")
     publish(models.registry, releases)
     second = models.register(-2.0, alias="challenger")
-    gone = WithoutArtifacts(models.registry.tracking_uri, releases / ".lock")
+    gone = WithoutArtifacts(models.registry.tracking_uri, lock=releases / ".lock")
 
     publication = publish(gone, releases)
 

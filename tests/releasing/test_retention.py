@@ -5,9 +5,9 @@ from uuid import uuid4
 
 import pytest
 
-from titanic_assets.ledger import PromotionEvent, PromotionLedger
 from titanic_assets.releasing.retention import outdated, remove_outdated
 from titanic_assets.settings import Settings
+from titanic_assets.tracking.ledger import PromotionEvent, PromotionLedger
 from titanic_model.published import Current, write_current
 
 

@@ -12,14 +12,14 @@ import pytest
 
 from tests.releasing.conftest import Models
 from tests.service.serving import free_port, start_service
-from titanic_assets.champions import withdrawn
-from titanic_assets.ledger import PromotionLedger
 from titanic_assets.releasing.by_hand import promote_by_hand
 from titanic_assets.releasing.going_live import make_live
 from titanic_assets.releasing.rolling_back import roll_back
 from titanic_assets.settings import CHECKOUT
 from titanic_assets.stack.stores import prepare_dagster
+from titanic_assets.tracking.champions import withdrawn
 from titanic_assets.tracking.http_registry import http_registry
+from titanic_assets.tracking.ledger import PromotionLedger
 from titanic_assets.tracking.withdrawal import Withdrawal
 
 

@@ -15,11 +15,11 @@ import pytest
 from tests.releasing.conftest import Models
 from tests.service.serving import wait_until
 from tests.stack.make_run import WORKSPACE, MakeRun, until
-from titanic_assets.ledger import PromotionLedger
 from titanic_assets.releasing.by_hand import promote_by_hand
 from titanic_assets.settings import CHECKOUT, Settings
 from titanic_assets.stack.dagster_api import Webserver
 from titanic_assets.stack.processes import running_under
+from titanic_assets.tracking.ledger import PromotionLedger
 
 SECRET = "not a secret, and long enough for one"  # noqa: S105 - for this test alone
 

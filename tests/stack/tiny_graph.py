@@ -12,8 +12,8 @@ from titanic_assets.asset_files import AssetFiles
 from titanic_assets.assets.serving import live_release, serving_bundle
 from titanic_assets.automation.jobs import bundle_job
 from titanic_assets.automation.promotions import promotion_sensor
-from titanic_assets.ledger import PromotionEvent, PromotionLedger
 from titanic_assets.settings import load_settings
+from titanic_assets.tracking.ledger import PromotionEvent, PromotionLedger
 from titanic_assets.tracking.registry import RELEASE, Registry
 from titanic_assets.tracking.versions import MODEL_NAME
 from titanic_model.release import write_release

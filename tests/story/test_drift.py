@@ -12,10 +12,10 @@ from tests.stack.make_run import MakeRun
 from titanic_assets.alerts.ledger import AlertLedger
 from titanic_assets.automation.retraining import ASKED_BY_TAG, REPORT_TAG, WHY_TAG
 from titanic_assets.demo.home import demo_home
-from titanic_assets.ledger import PromotionLedger
 from titanic_assets.monitoring.drift.report import read_drift_report
 from titanic_assets.settings import CHECKOUT, Settings
 from titanic_assets.stack.processes import kill, running_under
+from titanic_assets.tracking.ledger import PromotionLedger
 
 
 @pytest.fixture

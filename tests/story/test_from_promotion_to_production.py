@@ -18,9 +18,9 @@ from tests.service.serving import wait_until
 from tests.stack.make_run import MakeRun, until
 from tests.story.models import a_good_one, one_that_is_slow, one_that_is_wrong
 from tests.story.traffic import Traffic
-from titanic_assets.ledger import PromotionLedger
 from titanic_assets.settings import CHECKOUT, Settings
 from titanic_assets.stack.stores import prepare_mlflow
+from titanic_assets.tracking.ledger import PromotionLedger
 from titanic_assets.tracking.registry import RELEASE, Registry
 from titanic_assets.tracking.versions import MODEL_NAME
 from titanic_model.release import write_release

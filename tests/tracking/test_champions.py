@@ -3,7 +3,7 @@
 import pytest
 
 from tests.tracking.test_ledger import an_event
-from titanic_assets.champions import champion_before, champions, on_trial, withdrawn
+from titanic_assets.tracking.champions import champion_before, champions, on_trial, withdrawn
 
 
 def events(*moves):

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.tracking.test_promotion import DiesAfterMoving, Killed, a_promotion
-from titanic_assets.champions import champions, withdrawn
-from titanic_assets.ledger import PromotionLedger
+from titanic_assets.tracking.champions import champions, withdrawn
+from titanic_assets.tracking.ledger import PromotionLedger
 from titanic_assets.tracking.promotion import enter_moves, promote
 from titanic_assets.tracking.versions import MODEL_NAME
 from titanic_assets.tracking.withdrawal import Withdrawal, withdraw

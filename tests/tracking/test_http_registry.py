@@ -193,7 +193,7 @@ def test_asking_by_http_loads_no_mlflow(server):
         "from titanic_assets.settings import load_settings\n"
         "from titanic_assets.tracking.http_registry import http_registry\n"
         "from titanic_assets.releasing import rolling_back\n"
-        "from titanic_assets.ledger import PromotionLedger\n"
+        "from titanic_assets.tracking.ledger import PromotionLedger\n"
         "from titanic_assets.tracking.promotion import enter_moves\n"
         "settings = load_settings()\n"
         "registry = http_registry(settings)\n"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from titanic_assets.ledger import PromotionEvent, PromotionLedger, UnreadableLine
+from titanic_assets.tracking.ledger import PromotionEvent, PromotionLedger, UnreadableLine
 
 
 def an_event(event_id: str = "run-1:champion", **changes: Any) -> PromotionEvent:

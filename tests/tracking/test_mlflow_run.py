@@ -229,7 +229,8 @@ def test_an_orphan_ends_as_its_dagster_run_did(registry: Registry) -> None:
 def test_loading_the_resource_loads_no_mlflow() -> None:
     code = (
         "import sys, titanic_assets.tracking.mlflow_run, titanic_assets.tracking.promotion, "
-        "titanic_assets.tracking.winner, titanic_assets.pictures, titanic_assets.model_card; "
+        "titanic_assets.tracking.winner, titanic_assets.pictures, "
+        "titanic_assets.training.model_card; "
         "heavy = {'mlflow', 'sklearn', 'pandas', 'matplotlib', 'skops'} & set(sys.modules); "
         "sys.exit(str(heavy) if heavy else 0)"
     )

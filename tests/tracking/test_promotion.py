@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from titanic_assets.champions import on_trial
-from titanic_assets.ledger import PromotionEvent, PromotionLedger
+from titanic_assets.tracking.champions import on_trial
+from titanic_assets.tracking.ledger import PromotionEvent, PromotionLedger
 from titanic_assets.tracking.promotion import Promotion, finish_promotion, promote
 from titanic_assets.tracking.registry import Registry
 from titanic_assets.tracking.versions import MODEL_NAME, Alias, ModelVersion

@@ -3,11 +3,11 @@
 import pytest
 
 from tests.tracking.test_promotion import DiesAfterMoving, DiesBeforeMoving, Killed, a_promotion
-from titanic_assets.champions import champions, withdrawn
-from titanic_assets.ledger import PromotionLedger
 from titanic_assets.releasing.by_hand import roll_back_by_hand
 from titanic_assets.settings import Settings
+from titanic_assets.tracking.champions import champions, withdrawn
 from titanic_assets.tracking.http_registry import RegistryUnreachable
+from titanic_assets.tracking.ledger import PromotionLedger
 from titanic_assets.tracking.promotion import enter_moves, promote
 from titanic_assets.tracking.registry import NoSuchVersion, Registry
 from titanic_assets.tracking.versions import MODEL_NAME

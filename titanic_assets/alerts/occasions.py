@@ -9,9 +9,9 @@ from titanic_assets.alerts.alert import Alert
 from titanic_assets.alerts.failed_runs import release_key
 
 if TYPE_CHECKING:
-    from titanic_assets.ledger import PromotionEvent
     from titanic_assets.monitoring.verdicts import ReportVerdict
     from titanic_assets.settings import Settings
+    from titanic_assets.tracking.ledger import PromotionEvent
 
 
 def drift(

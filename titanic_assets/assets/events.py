@@ -10,7 +10,7 @@ from titanic_assets.monitoring.events.manifest import Totals
 from titanic_assets.monitoring.events.store import EventStore
 from titanic_assets.settings import Settings
 from titanic_assets.tables import Table
-from titanic_assets.validating import staging
+from titanic_assets.validation.validating import staging
 
 LOOK_LABELLED = ["source_id", "survived", "pclass", "sex", "age", "fare", "name", "predicted"]
 

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from titanic_assets import feature_tables
 from titanic_assets.assets import DATA_TEAM, GRAPH_POOL, MODEL_TEAM
 from titanic_assets.metadata import describe_table
 from titanic_assets.settings import Settings
 from titanic_assets.tables import Table
-from titanic_assets.validating import staging
+from titanic_assets.training import feature_tables
+from titanic_assets.validation.validating import staging
 from titanic_model.contract import AFTER_THE_EVENT, LABEL
 from titanic_model.features import FEATURE_VERSION, FEATURES, INPUTS
 

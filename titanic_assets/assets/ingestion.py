@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from titanic_assets import validating
 from titanic_assets.assets import DATA_TEAM, GRAPH_POOL
 from titanic_assets.metadata import as_table, describe_table
 from titanic_assets.pictures import as_markdown
@@ -12,6 +11,7 @@ from titanic_assets.settings import Settings
 from titanic_assets.sources.raw import read_sources
 from titanic_assets.tables import Table
 from titanic_assets.tracking.mlflow_run import MlflowRun
+from titanic_assets.validation import validating
 
 LOOK_RAW = ["source", "source_line", "survived", "pclass", "sex", "age", "fare", "embarked"]
 LOOK_VALID = ["passenger_id", "survived", "pclass", "sex", "age", "fare", "embarked", "name"]

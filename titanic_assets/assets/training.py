@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from titanic_assets import judging, promoting, training
 from titanic_assets.assets import GRAPH_POOL, MODEL_TEAM
 from titanic_assets.metadata import as_table
-from titanic_assets.records import CandidateEvaluation, TrainedCandidate
 from titanic_assets.settings import Settings
 from titanic_assets.tables import Table
 from titanic_assets.tracking.mlflow_run import MlflowRun
 from titanic_assets.tracking.versions import ModelVersion
+from titanic_assets.training import fitting, judging, promoting
+from titanic_assets.training.records import CandidateEvaluation, TrainedCandidate
 
 # Every gate of `titanic_model.gates`, as a check that people see in the UI.
 GATES = {
@@ -40,12 +40,12 @@ def trained_model(
     Each trial is a run in MLflow below this one's. The version holds the pipeline, its ONNX
     export, golden passengers, and the reference for drift.
     """
-    data = training.load_training_data(passenger_features)
-    model = training.search_and_fit(context, data, settings, mlflow_run)
-    candidate = training.register(context, model, data, mlflow_run)
+    data = fitting.load_training_data(passenger_features)
+    model = fitting.search_and_fit(context, data, settings, mlflow_run)
+    candidate = fitting.register(context, model, data, mlflow_run)
     return dg.Output(
         candidate,
-        metadata=training.describe(candidate, model, data, mlflow_run),
+        metadata=fitting.describe(candidate, model, data, mlflow_run),
     )
 
 
@@ -69,8 +69,8 @@ def candidate_evaluation(
     """Candidate and champion on the same passengers, whom neither has ever seen; and the gates."""
     judgement = judging.judge_candidate(
         trained_model,
-        training.load_training_data(passenger_features),
-        training.sources_of(validated_passengers),
+        fitting.load_training_data(passenger_features),
+        fitting.sources_of(validated_passengers),
         mlflow_run.registry,
     )
     record = judgement.record
@@ -89,7 +89,7 @@ def candidate_evaluation(
 @dg.asset(group_name="training", pool=GRAPH_POOL, owners=[MODEL_TEAM], kinds={"markdown"})
 def model_card(candidate_evaluation: CandidateEvaluation, mlflow_run: MlflowRun) -> dg.Output[str]:
     """What the candidate is for, what it was made of, how good it is, for whom, and its limits."""
-    from titanic_assets.model_card import render_model_card
+    from titanic_assets.training.model_card import render_model_card
 
     card = render_model_card(candidate_evaluation.facts)
     mlflow_run.log_files({"model_card.md": card.encode()})

@@ -14,8 +14,8 @@ from titanic_assets.alerts.raising import raise_alert, trouble_over
 from titanic_assets.alerts.wanted import wanted_releases
 from titanic_assets.alerts.wording import presentable
 from titanic_assets.automation.alert_test import TEST_JOB
-from titanic_assets.refusals import RefusedBatches
 from titanic_assets.settings import Settings
+from titanic_assets.validation.refusals import RefusedBatches
 
 if TYPE_CHECKING:
     from titanic_assets.alerts.alert import Alert

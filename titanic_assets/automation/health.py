@@ -11,12 +11,12 @@ from dataclasses import replace
 import dagster as dg
 
 from titanic_assets.automation.rollback import WITHDRAWS_TAG, rollback_config
-from titanic_assets.ledger import PromotionLedger
 from titanic_assets.releasing.health.evidence import gather
 from titanic_assets.releasing.health.judging import HealthPolicy, Verdict, judge_release
 from titanic_assets.releasing.health.served import ServiceUnreadable, read_served
 from titanic_assets.releasing.health.watching import Memory, Pair, newest_pair
 from titanic_assets.settings import Settings
+from titanic_assets.tracking.ledger import PromotionLedger
 
 # While nothing is watched, requests are counted now and then, to know what is usual.
 _COUNT_EVERY_SECONDS = 60.0

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import dagster as dg
 
-from titanic_assets.ledger import PromotionEvent, PromotionLedger
 from titanic_assets.releasing import EVENTS_TAG
 from titanic_assets.settings import Settings
 from titanic_assets.tracking.http_registry import RegistryUnreachable, http_registry
+from titanic_assets.tracking.ledger import PromotionEvent, PromotionLedger
 from titanic_assets.tracking.promotion import enter_moves
 
 # Dagster's daemon looks every 5 seconds, and passes a sensor over whose last look was less than

@@ -10,8 +10,8 @@ import dagster as dg
 
 from titanic_assets.alerts import occasions
 from titanic_assets.alerts.raising import raise_alert
-from titanic_assets.ledger import PromotionEvent, PromotionLedger
 from titanic_assets.settings import Settings
+from titanic_assets.tracking.ledger import PromotionEvent, PromotionLedger
 
 # On the runs of the health sensor: the version that it found unfit.
 WITHDRAWS_TAG = "titanic/withdraws"

@@ -11,14 +11,6 @@ from typing import Self
 
 import dagster as dg
 
-from titanic_assets.champions import (
-    challenger,
-    champion_digest,
-    champions,
-    on_trial,
-    withdrawn,
-)
-from titanic_assets.ledger import PromotionEvent, PromotionLedger
 from titanic_assets.monitoring.experiment.report import (
     Experiment,
     read_experiment_report,
@@ -31,6 +23,14 @@ from titanic_assets.releasing.shadow import (
     read_scores,
 )
 from titanic_assets.settings import Settings
+from titanic_assets.tracking.champions import (
+    challenger,
+    champion_digest,
+    champions,
+    on_trial,
+    withdrawn,
+)
+from titanic_assets.tracking.ledger import PromotionEvent, PromotionLedger
 
 _PROMOTE = "promote_challenger"
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from titanic_assets.backup.listing import files_under
 from titanic_assets.backup.reading import is_sqlite
-from titanic_assets.feature_store import registry_file
+from titanic_assets.training.feature_store import registry_file
 from titanic_model.places import Places
 
 

@@ -13,7 +13,6 @@ from functools import cached_property
 from typing import Any
 
 from titanic_assets.alerts.ledger import AlertLedger
-from titanic_assets.champions import champions
 from titanic_assets.demo.passengers import (
     TICKET_TO_A_BOAT,
     TIMES_THE_FARE,
@@ -23,11 +22,12 @@ from titanic_assets.demo.passengers import (
     ordinary_guests,
 )
 from titanic_assets.demo.traffic import Asked, Client, NotAnswered, share_right
-from titanic_assets.ledger import PromotionLedger
 from titanic_assets.monitoring.verdicts import Report, read_verdict
 from titanic_assets.settings import Settings, reachable
 from titanic_assets.stack.dagster_api import Webserver
 from titanic_assets.stack.runs import await_run, follow, made_a_champion
+from titanic_assets.tracking.champions import champions
+from titanic_assets.tracking.ledger import PromotionLedger
 
 ORDINARY = 600
 NEWCOMERS = 900

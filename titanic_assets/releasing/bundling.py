@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from titanic_assets.ledger import PromotionEvent, PromotionLedger
 from titanic_assets.metadata import as_table
 from titanic_assets.releasing import EVENTS_TAG
+from titanic_assets.tracking.ledger import PromotionEvent, PromotionLedger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from getpass import getuser
 
-from titanic_assets.ledger import PromotionLedger
 from titanic_assets.releasing.going_live import NotLive
 from titanic_assets.releasing.publish import Overtaken
 from titanic_assets.releasing.rolling_back import roll_back
 from titanic_assets.releasing.telling import tell_dagster
 from titanic_assets.settings import Settings
 from titanic_assets.tracking.http_registry import RegistryUnreachable, open_registry
+from titanic_assets.tracking.ledger import PromotionLedger
 from titanic_assets.tracking.promotion import Promotion, promote
 from titanic_assets.tracking.withdrawal import Withdrawal
 

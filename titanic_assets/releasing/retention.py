@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
 
-from titanic_assets.champions import champions
-from titanic_assets.ledger import PromotionLedger
 from titanic_assets.releasing import BENTO_NAME
 from titanic_assets.releasing.scratch import scratch_in
 from titanic_assets.releasing.store import mend_latest, take
 from titanic_assets.settings import Settings
+from titanic_assets.tracking.champions import champions
+from titanic_assets.tracking.ledger import PromotionLedger
 from titanic_assets.tracking.locking import held
 from titanic_model.published import is_release_name, read_current
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from titanic_assets.ledger import PromotionEvent, PromotionLedger
 from titanic_assets.releasing.going_live import LiveRelease, make_live
 from titanic_assets.settings import Settings
+from titanic_assets.tracking.ledger import PromotionEvent, PromotionLedger
 from titanic_assets.tracking.versions import Versions
 from titanic_assets.tracking.withdrawal import Withdrawal, withdraw
 

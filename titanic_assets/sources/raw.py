@@ -9,7 +9,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from titanic_assets.refusals import RefusedBatches
 from titanic_assets.sources.fetch import SourceFile, fetch
 from titanic_assets.sources.found import FoundSource, find_sources
 from titanic_assets.sources.landed import landing_files
@@ -23,6 +22,7 @@ from titanic_assets.sources.problems import (
     UnreadableSource,
 )
 from titanic_assets.tables import Table, write_table
+from titanic_assets.validation.refusals import RefusedBatches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

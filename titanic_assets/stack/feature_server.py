@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from titanic_assets.feature_store import registry_file, store_config
 from titanic_assets.settings import WrongSetting, load_settings
+from titanic_assets.training.feature_store import registry_file, store_config
 from titanic_model.features import FEATURES
 from titanic_model.online import FEATURE_VIEW, PASSENGER_ID
 

@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from titanic_assets.ledger import PromotionEvent, PromotionLedger
 from titanic_assets.settings import Settings
 from titanic_assets.stack.dagster_api import Webserver, causes
+from titanic_assets.tracking.ledger import PromotionEvent, PromotionLedger
 
 _OVER = {"RUN_SUCCESS", "RUN_FAILURE", "RUN_CANCELED"}
 _TROUBLE = {

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from titanic_assets.feature_store import registry_file
 from titanic_assets.settings import Settings, reachable
 from titanic_assets.stack import api
 from titanic_assets.stack.crew import Crew
 from titanic_assets.stack.dagster_api import answers
+from titanic_assets.training.feature_store import registry_file
 
 
 @dataclass

@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 from uuid import uuid4
 
-from titanic_assets.ledger import PromotionEvent
+from titanic_assets.tracking.ledger import PromotionEvent
 from titanic_assets.tracking.registry import ForeignVersion, NoSuchVersion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from titanic_assets.ledger import HeldLedger
+    from titanic_assets.tracking.ledger import HeldLedger
     from titanic_assets.tracking.versions import Versions
 
 _WATCHED: tuple[Literal["champion", "challenger"], ...] = ("champion", "challenger")

@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 from uuid import uuid4
 
-from titanic_assets.champions import on_trial
-from titanic_assets.ledger import PromotionEvent
+from titanic_assets.tracking.champions import on_trial
 from titanic_assets.tracking.hand_moves import HandMoves, enter
+from titanic_assets.tracking.ledger import PromotionEvent
 from titanic_assets.tracking.registry import NoSuchVersion
 
 if TYPE_CHECKING:
-    from titanic_assets.ledger import HeldLedger, PromotionLedger
+    from titanic_assets.tracking.ledger import HeldLedger, PromotionLedger
     from titanic_assets.tracking.versions import ModelVersion, Versions
 
 

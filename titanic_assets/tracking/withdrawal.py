@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from titanic_assets.champions import champions
-from titanic_assets.ledger import PromotionEvent
+from titanic_assets.tracking.champions import champions
 from titanic_assets.tracking.hand_moves import enter
+from titanic_assets.tracking.ledger import PromotionEvent
 from titanic_assets.tracking.promotion import carry_out, finish
 from titanic_assets.tracking.registry import NoSuchVersion
 
 if TYPE_CHECKING:
-    from titanic_assets.ledger import PromotionLedger
+    from titanic_assets.tracking.ledger import PromotionLedger
     from titanic_assets.tracking.versions import ModelVersion, Versions
 
 

@@ -11,11 +11,11 @@ import pytest
 from bento_service.online_features import OnlineFeatures
 from expectations.validation import validate
 from tests.service.online_features.feast_server import FeastServer, wait_until
-from titanic_assets.feature_store import registry_file
-from titanic_assets.feature_tables import build_features, write_online
 from titanic_assets.settings import Settings
 from titanic_assets.sources.raw import read_sources
 from titanic_assets.tables import Table
+from titanic_assets.training.feature_store import registry_file
+from titanic_assets.training.feature_tables import build_features, write_online
 from titanic_model.places import Places
 
 

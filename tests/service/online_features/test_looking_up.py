@@ -17,9 +17,9 @@ import pytest
 
 from bento_service.http import Refused
 from tests.service.online_features.feast_server import is_usable, wait_until
-from titanic_assets.feature_store import online_file, registry_file
-from titanic_assets.feature_tables import open_feature_store, write_online
 from titanic_assets.settings import CHECKOUT
+from titanic_assets.training.feature_store import online_file, registry_file
+from titanic_assets.training.feature_tables import open_feature_store, write_online
 from titanic_model.features import FEATURE_VERSION, FEATURES
 from titanic_model.online import FEATURE_VIEW, PASSENGER_ID
 from titanic_model.places import Places
@@ -135,7 +135,7 @@ def test_a_server_that_is_asked_to_end_does_at_once_and_its_successor_is_used(ru
 WRITE = """
 import sys
 from pathlib import Path
-from titanic_assets.feature_tables import write_online
+from titanic_assets.training.feature_tables import write_online
 from titanic_assets.tables import Table
 write_online(Table(Path(sys.argv[1])), Path(sys.argv[2]))
 """

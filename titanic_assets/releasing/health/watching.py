@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Self
 
-from titanic_assets.champions import champion_before, champions
 from titanic_assets.releasing.health.chance import Latency
 from titanic_assets.releasing.health.counting import Counted, Requests, anew, counted, passed_over
 from titanic_assets.releasing.health.served import Served
+from titanic_assets.tracking.champions import champion_before, champions
 
 if TYPE_CHECKING:
-    from titanic_assets.ledger import PromotionEvent
+    from titanic_assets.tracking.ledger import PromotionEvent
 
 
 @dataclass(frozen=True)

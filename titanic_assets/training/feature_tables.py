@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from titanic_assets.feature_store import definitions, online_file, store_config
 from titanic_assets.tables import Table, write_table
+from titanic_assets.training.feature_store import definitions, online_file, store_config
 from titanic_model.features import FEATURE_VERSION, FEATURES, INPUTS
 from titanic_model.online import (
     FEATURE_VIEW,

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from titanic_assets.metadata import as_table
-from titanic_assets.model_card import Figure, Group, ModelFacts, Variant
-from titanic_assets.records import CandidateEvaluation, TrainedCandidate
+from titanic_assets.training.model_card import Figure, Group, ModelFacts, Variant
+from titanic_assets.training.records import CandidateEvaluation, TrainedCandidate
 from titanic_model.features import FEATURE_VERSION, FEATURES
 
 if TYPE_CHECKING:

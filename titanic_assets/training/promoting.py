@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from titanic_assets.champions import withdrawn
-from titanic_assets.ledger import PromotionLedger
+from titanic_assets.tracking.champions import withdrawn
+from titanic_assets.tracking.ledger import PromotionLedger
 from titanic_assets.tracking.promotion import Promotion, promote
 
 if TYPE_CHECKING:
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
     import dagster as dg
 
-    from titanic_assets.ledger import PromotionEvent
-    from titanic_assets.records import CandidateEvaluation
     from titanic_assets.settings import Settings
+    from titanic_assets.tracking.ledger import PromotionEvent
     from titanic_assets.tracking.mlflow_run import MlflowRun
     from titanic_assets.tracking.registry import Registry
+    from titanic_assets.training.records import CandidateEvaluation
     from titanic_model.promotion import Decision
 
 _SHOWN_LINES = 8

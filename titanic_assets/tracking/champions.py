@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from titanic_assets.ledger import PromotionEvent
+    from titanic_assets.tracking.ledger import PromotionEvent
 
 
 def champions(events: Iterable[PromotionEvent]) -> tuple[int, ...]:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from titanic_assets.metadata import as_table
-from titanic_assets.records import TrainedCandidate
 from titanic_assets.revision import code_revision
 from titanic_assets.settings import CHECKOUT
+from titanic_assets.training.records import TrainedCandidate
 
 if TYPE_CHECKING:
     from titanic_assets.settings import Settings

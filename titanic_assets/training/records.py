@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from titanic_assets.model_card import ModelFacts
 from titanic_assets.tracking.versions import ModelVersion
+from titanic_assets.training.model_card import ModelFacts
 from titanic_model.comparison import Comparison
 from titanic_model.gates import GateResult
 from titanic_model.metrics import Metrics

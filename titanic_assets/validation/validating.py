@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from titanic_assets.refusals import RefusedBatches
 from titanic_assets.sources.found import LANDED
 from titanic_assets.sources.outcomes import OUTCOMES
 from titanic_assets.tables import Table, write_table
+from titanic_assets.validation.refusals import RefusedBatches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

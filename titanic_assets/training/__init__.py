@@ -1,0 +1,1 @@
+"""What the assets from features to champion do between Dagster, MLflow and titanic_model."""

@@ -1,0 +1,1 @@
+"""How lists are judged within the graph, and which ones it goes without."""
