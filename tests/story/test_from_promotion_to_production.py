@@ -115,7 +115,7 @@ class Team:
 
 def told_of(version, texts):
     """Whether one of the alerts names that version as withdrawn."""
-    return any(f"version {version} was withdrawn" in text for text in texts)
+    return any(f"Version {version} was withdrawn" in text for text in texts)
 
 
 def test_models_come_and_go_and_no_request_fails(make_run, alerts, tmp_path, record_property):

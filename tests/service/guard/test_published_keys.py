@@ -127,7 +127,7 @@ def test_published_secrets_and_weak_or_broken_keys_are_left_out(key_server, foll
     ("token", "reason"),
     [
         (a_token(exp=int(time.time()) - 1), "expired"),
-        (a_token(nbf=int(time.time()) + 600), "not valid yet"),
+        (a_token(nbf=int(time.time()) + 10_800), "not valid yet"),
         (a_token(exp=None), "exp"),
         (a_token(aud="somebody-else"), "audience"),
         (a_token(OTHER_RSA), "signature"),

@@ -36,8 +36,8 @@ def with_other_claims():
 
 WRONG = {
     "expired": (a_token(exp=int(time.time()) - 1), "expired"),
-    "not yet valid": (a_token(nbf=int(time.time()) + 600), "not valid yet"),
-    "issued in the future": (a_token(iat=int(time.time()) + 600), "not valid yet"),
+    "not yet valid": (a_token(nbf=int(time.time()) + 10_800), "not valid yet"),
+    "issued in the future": (a_token(iat=int(time.time()) + 10_800), "not valid yet"),
     "without an end": (a_token(exp=None), "lacks the claim `exp`"),
     "with an endless end": (a_token(exp=1e400), "malformed"),
     "with a worded end": (a_token(exp="never"), "malformed"),
