@@ -154,6 +154,25 @@ def test_two_reports_that_ask_at_once_have_one_run_and_the_next_after_the_cool_d
     assert (request.run_key, request.job_name) == ("performance_report-p2", None)
 
 
+@pytest.mark.parametrize("after", [1, 2, 3, 4])
+def test_the_drift_sensors_run_may_come_at_any_moment_of_the_others_look(home, monkeypatch, after):
+    home.reports("drift_report", a_verdict("d1", made=time.time() - 1))
+    home.reports("performance_report", a_verdict("p1", made=time.time() - 1))
+    (request,) = home.tick(drift_sensor).run_requests
+    look, looks = home.instance.get_run_records, []
+
+    def meanwhile(*arguments, **named):
+        records = look(*arguments, **named)
+        looks.append(records)
+        if len(looks) == after:
+            home.run(tags=request.tags)
+        return records
+
+    monkeypatch.setattr(home.instance, "get_run_records", meanwhile)
+    assert home.tick(performance_sensor).run_requests == []
+    assert len(looks) >= 4
+
+
 def test_a_report_waits_until_its_run_has_collected_all_there_is_to_be_trained_on(home):
     home.reports("drift_report", a_verdict(made=time.time()))
     run = home.run("monitoring_job", dg.DagsterRunStatus.STARTED)

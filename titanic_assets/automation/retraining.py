@@ -61,15 +61,16 @@ def drift_sensor(
 def performance_sensor(
     context: dg.SensorEvaluationContext, settings: dg.ResourceParam[Settings]
 ) -> dg.RunRequest | dg.SkipReason:
-    """Look at the performance report, and at the drift report that may go first; enqueue."""
+    """Look at the drift report, which goes first, then at the performance report; enqueue."""
+    drift = _Look(context.instance, settings, "drift_report", time.time())
+    # First: a run that its sensor asks for meanwhile is seen by the look that decides.
+    drift_asks = drift.verdict is not None and drift.decision.start
     look = _Look(context.instance, settings, "performance_report", time.time())
-    if look.decision.start:
-        drift = _Look(context.instance, settings, "drift_report", look.now)
-        if drift.verdict and drift.decision.start:
-            way = GivesWay.from_text(context.cursor, drift.verdict.report_id, look.now)
-            context.update_cursor(way.to_text())
-            if way.goes_on(look.now):
-                return dg.SkipReason("the drift report asks, too: drift_sensor starts the run")
+    if look.decision.start and drift.verdict and drift_asks:
+        way = GivesWay.from_text(context.cursor, drift.verdict.report_id, look.now)
+        context.update_cursor(way.to_text())
+        if way.goes_on(look.now):
+            return dg.SkipReason("the drift report asks, too: drift_sensor starts the run")
     return _enqueue(context, look)
 
 

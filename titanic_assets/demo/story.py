@@ -137,6 +137,8 @@ class Story:
         if not follow(self.webserver, run, self.say, self.check):
             raise StoryBroke("the training failed")
         self._await_alert()
+        if others := set(self.webserver.runs(_TRAINING)) - {*known, run}:
+            raise StoryBroke(f"more than one training was started: {', '.join(sorted(others))}")
         word = self.webserver.last_word("performance_sensor", _LOCATION)
         self.say(f"performance_sensor starts no other run: {word}")
         return run
