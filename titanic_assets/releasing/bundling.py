@@ -120,7 +120,8 @@ def describe_live(
                 "since": f"{event.when:%Y-%m-%d %H:%M:%S} UTC, by {event.who}",
                 "why": event.why,
             }
-            if live.changed:  # else the service has answered with it for longer
+            # Else the service has answered with it for longer, or it is the challenger that moved.
+            if live.changed and event is events[-1]:
                 since = datetime.now(UTC) - event.when
                 facts["from alias to answer"] = f"{since.total_seconds():.1f} s"
     return facts
