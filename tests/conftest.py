@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -48,7 +49,7 @@ _LONGEST = ("stack", "story", "operating", "graph", "benchmarks", "releasing")
 
 
 def pytest_collection_modifyitems(items):
-    """The tests of each file stay together, in their order."""
+    """The tests of each file stay together, in their order, and no two have the same id."""
     tests = Path(__file__).parent
 
     def place(item):
@@ -56,6 +57,13 @@ def pytest_collection_modifyitems(items):
         return _LONGEST.index(folder) if folder in _LONGEST else len(_LONGEST)
 
     items.sort(key=place)
+    for item in items:
+        if hasattr(item, "operation_label"):
+            # schemathesis 4.32 names a test by its operation; pytest 9.2 leaves that out of its id.
+            item._id = item.parent.id.child(item.name)
+    seen = Counter(item.nodeid for item in items)
+    if twice := [nodeid for nodeid, count in seen.items() if count > 1]:
+        raise pytest.UsageError(f"only one of each would be run in two processes: {twice}")
 
 
 def pytest_sessionfinish(session, exitstatus):
